@@ -1,0 +1,73 @@
+"""``ecosystem-graph``: the commands, and how errors are told and what they exit with."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ecosystem_graph.cli.build import build
+from ecosystem_graph.cli.ontology import ontology
+from ecosystem_graph.cli.query import query
+from ecosystem_graph.cli.releases import releases
+from ecosystem_graph.cli.serve import serve
+from ecosystem_graph.cli.validate import validate
+from ecosystem_graph.errors import BadInput, EcosystemGraphError, GateClosed, NotFound
+from ecosystem_graph.settings import Settings
+from ecosystem_graph.version import __version__
+
+EXIT_CODES = {GateClosed: 1, BadInput: 2, NotFound: 3, EcosystemGraphError: 4}
+"""What a script sees: 1 bad data, 2 bad input, 3 not found, 4 anything else."""
+
+
+class _Commands(click.Group):
+    """Tells errors in words instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EcosystemGraphError as error:
+            _tell(error, as_json="--json" in sys.argv)
+            ctx.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ecosystem-graph")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the releases. [default: $ECOSYSTEM_GRAPH_HOME, else ./home]",
+)
+@click.pass_context
+def main(ctx: click.Context, home: Path | None) -> None:
+    """A knowledge graph of regional innovation ecosystems: build it, check it, ask it.
+
+    Exit codes: 0 done; 1 data does not fit the shapes; 2 a file, query or option cannot be
+    read; 3 no such release or query; 4 anything else.
+    """
+    ctx.obj = Settings.from_environment(home=home)
+
+
+for command in (build, serve, query, validate, releases, ontology):
+    main.add_command(command)
+
+
+def _tell(error: EcosystemGraphError, *, as_json: bool) -> None:
+    problems = error.problems if isinstance(error, GateClosed) else ()
+    if as_json:
+        told = {
+            "error": error.code,
+            "message": error.message,
+            "remedy": error.remedy,
+            "problems": [problem.as_dict() for problem in problems],
+        }
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for problem in problems:
+        click.echo(problem.line(), err=True)
+    click.echo(f"Error: {error.message}.", err=True)
+    if error.remedy:
+        click.echo(error.remedy, err=True)

@@ -1,0 +1,92 @@
+"""``ecosystem-graph query``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ecosystem_graph import resources
+from ecosystem_graph.engine import Answer, Graph, Library, format_by_name
+from ecosystem_graph.engine.formats import ROWS, TRIPLES
+from ecosystem_graph.errors import BadInput
+from ecosystem_graph.names import short
+from ecosystem_graph.queries import NamedQuery
+from ecosystem_graph.releases import ReleaseStore
+from ecosystem_graph.settings import Settings
+
+FORMATS = ["table", *(known.name for known in ROWS + TRIPLES)]
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--list", "list_all", is_flag=True, help="List the stored queries.")
+@click.option(
+    "--format", "-f", "output", type=click.Choice(FORMATS), default="table", show_default=True
+)
+@click.option("--language", "-l", default="en", show_default=True, help="Language of the titles.")
+@click.option("--release", default="current", show_default=True, help="A release's id.")
+@click.option("--no-inference", is_flag=True, help="Ask only what is stated, not what follows.")
+@click.pass_obj
+def query(
+    settings: Settings,
+    name: str | None,
+    list_all: bool,
+    output: str,
+    language: str,
+    release: str,
+    no_inference: bool,
+) -> None:
+    """Ask the graph: NAME is a stored query, a file, or - for standard input."""
+    library = Library(resources.QUERIES)
+    if list_all:
+        _list(library, language)
+        return
+    if name is None:
+        raise BadInput(
+            "No query is named",
+            remedy="Name a stored query (--list shows them), a file, or - for standard input.",
+        )
+    releases = ReleaseStore(settings.home)
+    graph = Graph(releases, releases.get(release))
+    answer = _ask(graph, library, name, inference=not no_inference)
+    if output == "table":
+        _show(answer)
+    else:
+        sys.stdout.buffer.write(answer.to(format_by_name(output)))
+
+
+def _ask(graph: Graph, library: Library, name: str, *, inference: bool) -> Answer:
+    if name == "-":
+        return graph.query(sys.stdin.read(), inference=inference)
+    if Path(name).is_file():
+        return graph.query(Path(name).read_text(encoding="utf-8"), inference=inference)
+    return graph.ask(library.get(name), inference=inference)
+
+
+def _list(library: Library, language: str) -> None:
+    def title(stored: NamedQuery) -> str:
+        return stored.titles.get(language) or stored.titles["en"]
+
+    for stored in library:
+        click.echo(f"{stored.slug:<40} {title(stored)}")
+
+
+def _show(answer: Answer) -> None:
+    """Print an answer for a person: rows as a table, triples as Turtle, a yes or a no."""
+    if answer.is_graph:
+        click.echo(answer.to("ttl").decode(), nl=False)
+        return
+    if answer.is_truth:
+        click.echo("yes" if answer.truth else "no")
+        return
+    table = Table(*answer.columns, box=None, pad_edge=False)
+    for row in answer.rows:
+        table.add_row(*(Text("" if value is None else short(str(value))) for value in row))
+    console = Console(width=None if sys.stdout.isatty() else 240)
+    console.print(table)
+    console.print(f"{len(answer.rows)} rows, release {answer.release}", style="dim")

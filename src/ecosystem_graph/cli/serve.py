@@ -1,0 +1,33 @@
+"""``ecosystem-graph serve``."""
+
+from __future__ import annotations
+
+import click
+from werkzeug.serving import make_server
+
+from ecosystem_graph.engine import Graph
+from ecosystem_graph.releases import ReleaseStore
+from ecosystem_graph.settings import Settings
+from ecosystem_graph.web import create_app
+
+
+@click.command()
+@click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
+@click.pass_obj
+def serve(settings: Settings, host: str | None, port: int | None) -> None:
+    """Answer SPARQL over HTTP from the current release."""
+    settings = Settings.from_environment(home=settings.home, host=host, port=port)
+    releases = ReleaseStore(settings.home)
+    release = releases.current()
+    click.echo(f"Loading release {release.id} …", err=True)
+    app = create_app(Graph(releases, release), settings)
+    server = make_server(settings.host, settings.port, app, threaded=True)
+    address = f"http://{settings.host}:{server.server_port}"
+    click.echo(f"Answering SPARQL on {address}/sparql (Ctrl+C stops)", err=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+    finally:
+        server.server_close()

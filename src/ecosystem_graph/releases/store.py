@@ -1,0 +1,213 @@
+"""Releases on disk: blobs by hash, manifests, and one line that names the current release.
+
+::
+
+    home/
+      graphs/<sha256>.nq.zst   one graph, canonical, written once, never changed
+      releases/<id>.json       a manifest, written when every blob it names is on disk and synced
+      current                  the id of the current release, replaced atomically
+      lock                     held while something is published
+
+Every file is written beside its place, synced and renamed, and the folder is synced after it, so
+a process killed at any moment leaves the old release whole.
+"""
+
+from __future__ import annotations
+
+import builtins
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import zstandard
+from pyoxigraph import RdfFormat, Triple, parse
+
+from ecosystem_graph.contribution import digest
+from ecosystem_graph.errors import DamagedRelease, NoRelease, UnknownRelease
+from ecosystem_graph.releases.manifest import GraphEntry, Release, content_hash
+from ecosystem_graph.version import __version__
+
+_UNFINISHED = ".unfinished-"
+
+
+class ReleaseStore:
+    """The releases in one home folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._graphs = home / "graphs"
+        self._releases = home / "releases"
+        self._current = home / "current"
+
+    def list(self) -> list[Release]:
+        """Return the releases, oldest first."""
+        return [
+            Release.from_json(path.read_text(encoding="utf-8"))
+            for path in sorted(self._releases.glob("*.json"))
+        ]
+
+    def current(self) -> Release:
+        """Return the release that is served.
+
+        Raises:
+            NoRelease: nothing has been built here.
+        """
+        if not self._current.exists():
+            raise NoRelease(
+                f"There is no release in {self.home}",
+                remedy="Run ecosystem-graph build first, or name another folder with --home.",
+            )
+        return self.get(self._current.read_text(encoding="utf-8").strip())
+
+    def get(self, name: str) -> Release:
+        """Return a release by its id, the beginning of its id, or the word ``current``.
+
+        Raises:
+            UnknownRelease: no release, or more than one, is called so.
+            NoRelease: ``current`` was asked for and nothing has been built here.
+        """
+        if name == "current":
+            return self.current()
+        found = [path for path in self._releases.glob("*.json") if path.stem.startswith(name)]
+        exact = [path for path in found if path.stem == name]
+        if len(exact or found) != 1:
+            known = ", ".join(path.stem for path in sorted(self._releases.glob("*.json")))
+            raise UnknownRelease(
+                f"{len(found) or 'No'} releases are called {name!r}",
+                remedy=f"Name one of: {known or '(none; run ecosystem-graph build)'}.",
+            )
+        return Release.from_json((exact or found)[0].read_text(encoding="utf-8"))
+
+    def read(self, entry: GraphEntry) -> bytes:
+        """Return a graph as canonical N-Quads.
+
+        Raises:
+            DamagedRelease: the blob is missing or not what its name says.
+        """
+        path = self._blob(entry.sha256)
+        try:
+            content = zstandard.ZstdDecompressor().decompress(path.read_bytes())
+        except (OSError, zstandard.ZstdError) as error:
+            raise _damaged(path, f"cannot be read: {error}") from error
+        if digest(content) != entry.sha256:
+            raise _damaged(path, "is not what its name says")
+        return content
+
+    def triples(self, entry: GraphEntry) -> Iterator[Triple]:
+        """Yield the triples of a graph, literals as their source has them."""
+        for quad in parse(self.read(entry), format=RdfFormat.N_QUADS):
+            yield quad.triple
+
+    def verify(self, release: Release) -> builtins.list[str]:
+        """Return what is wrong with a release on disk; nothing, when it is whole."""
+        found = []
+        for iri, entry in release.graphs.items():
+            try:
+                lines = self.read(entry).count(b"\n")
+            except DamagedRelease as error:
+                found.append(f"{iri}: {error.message}")
+                continue
+            if lines != entry.triples:
+                found.append(f"{iri}: {lines} triples, {entry.triples} in the manifest")
+        if not release.id.endswith(release.content[:8]):
+            found.append(f"{release.id}: the graphs are not those that its id was made from")
+        return found
+
+    def publish(
+        self,
+        graphs: Mapping[str, GraphEntry],
+        blobs: Mapping[str, bytes],
+        *,
+        ontology_version: str,
+        inference: str,
+        problems: Mapping[str, int],
+        restores: str | None = None,
+    ) -> Release:
+        """Make a set of graphs the current release. Until the last step, the old one is.
+
+        Args:
+            graphs: What the release is made of, by graph IRI.
+            blobs: Canonical N-Quads by hash, for every graph that may not be on disk yet.
+            ontology_version: Version of the ontology that the graphs were checked against.
+            inference: Hash of the inference rules.
+            problems: Number of findings of the gate, by rule.
+            restores: The release that this one brings back.
+        """
+        with self._locked():
+            for sha256 in {entry.sha256 for entry in graphs.values()} & blobs.keys():
+                if not self._blob(sha256).exists():
+                    packed = zstandard.ZstdCompressor(level=10).compress(blobs[sha256])
+                    _write(self._blob(sha256), packed)
+            number = len(list(self._releases.glob("*.json"))) + 1
+            release = Release(
+                id=f"{number:04}-{content_hash(graphs)[:8]}",
+                parent=self.current().id if self._current.exists() else None,
+                created=datetime.now(UTC).isoformat(timespec="seconds"),
+                graphs=dict(graphs),
+                ontology_version=ontology_version,
+                software_version=__version__,
+                inference=inference,
+                problems=dict(problems),
+                restores=restores,
+            )
+            _write(self._releases / f"{release.id}.json", release.to_json().encode())
+            _write(self._current, f"{release.id}\n".encode())
+            return release
+
+    def rollback(self, release: Release) -> Release:
+        """Make a new release that equals an old one.
+
+        Raises:
+            DamagedRelease: the old release is not whole.
+        """
+        if faults := self.verify(release):
+            raise DamagedRelease(
+                f"{release.id} is damaged: {'; '.join(faults)}",
+                remedy="Roll back to another release, or build again from the files.",
+            )
+        return self.publish(
+            release.graphs,
+            {},
+            ontology_version=release.ontology_version,
+            inference=release.inference,
+            problems=release.problems,
+            restores=release.id,
+        )
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.home.mkdir(parents=True, exist_ok=True)
+        with (self.home / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            for unfinished in self.home.rglob(f"{_UNFINISHED}*"):
+                unfinished.unlink(missing_ok=True)
+            yield
+
+    def _blob(self, sha256: str) -> Path:
+        return self._graphs / f"{sha256}.nq.zst"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, whatever happens."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{_UNFINISHED}{path.name}-{os.getpid()}")
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _damaged(path: Path, fault: str) -> DamagedRelease:
+    return DamagedRelease(
+        f"{path.name} {fault}",
+        remedy="Roll back to a whole release, or delete the file and build again.",
+    )

@@ -1,0 +1,73 @@
+"""Gate 12: each competency question gives exactly its rows, stated and inferred."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ecosystem_graph import resources
+from ecosystem_graph.engine import Answer, Graph, Library
+from ecosystem_graph.queries import NamedQuery
+
+FOLDER = resources.QUERIES / "competency"
+QUESTIONS = list(Library(FOLDER))
+LANGUAGES = {"en", "da", "sv"}
+FORBIDDEN = (
+    "44650000",  # pending, with E-Scale's total in the place of what it applied for
+    "26100000",  # granted, with the pool counted as a grant
+    "158000000",  # the pool, with its decimal point read as a thousands separator
+)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.slug)
+def test_the_rows_are_those_expected(question: NamedQuery, graph: Graph) -> None:
+    answer = graph.ask(question)
+    assert _rows(answer, question) == _expected(question)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.slug)
+def test_inference_is_needed_exactly_where_the_header_says(
+    question: NamedQuery, graph: Graph
+) -> None:
+    stated = _rows(graph.ask(question, inference=False), question)
+    assert (stated != _expected(question)) == question.needs_inference
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.slug)
+def test_the_header_is_complete(question: NamedQuery) -> None:
+    assert set(question.titles) == LANGUAGES
+    assert {"question", "flag", "module"} <= set(question.header)
+    assert question.header["flag"] in {"D", "P", "N", "own"}
+
+
+def test_every_question_has_a_query_of_its_own() -> None:
+    asked = sorted(str(question.header["question"]) for question in QUESTIONS)
+    assert len(asked) == len(set(asked))
+    parts = {part: sum(name.startswith(part) for name in asked) for part in "ABC"}
+    assert parts == {"A": 29, "B": 12, "C": 20}
+
+
+def test_numbers_that_must_never_appear_do_not(graph: Graph) -> None:
+    answers = b"".join(graph.ask(question).content for question in QUESTIONS).decode()
+    assert [number for number in FORBIDDEN if number in answers] == []
+
+
+def test_a_wrong_row_would_be_noticed(graph: Graph) -> None:
+    question = Library(FOLDER).get("a01-task-forces-of-helium")
+    header, *rows = _expected(question)
+    assert _rows(graph.ask(question), question) != [header, *rows[1:]]
+
+
+def _rows(answer: Answer, question: NamedQuery) -> list[str]:
+    return _ordered(answer.to("tsv").decode().splitlines(), question)
+
+
+def _expected(question: NamedQuery) -> list[str]:
+    path: Path = question.path.with_suffix(".tsv")
+    return _ordered(path.read_text(encoding="utf-8").splitlines(), question)
+
+
+def _ordered(lines: list[str], question: NamedQuery) -> list[str]:
+    header, *rows = lines
+    return [header, *(rows if "ORDER BY" in question.text else sorted(rows))]

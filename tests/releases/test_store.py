@@ -1,0 +1,125 @@
+"""Releases on disk: whole or not at all, and never changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ecosystem_graph.errors import DamagedRelease, GateClosed, NoRelease, UnknownRelease
+from ecosystem_graph.releases import ReleaseStore, build, diff
+from mini import make_repository, write_dataset
+
+NAMED = """
+<id/region/y> a eco:Region ;
+    skos:prefLabel "Region Y"@en ;
+    eco:regionKind <scheme/region-kind/administrative> .
+"""
+NAMELESS = "\n<id/region/y> a eco:Region .\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return make_repository(tmp_path / "repository")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ReleaseStore:
+    return ReleaseStore(tmp_path / "home")
+
+
+def test_nothing_built_says_what_to_do(store: ReleaseStore) -> None:
+    with pytest.raises(NoRelease) as caught:
+        store.current()
+    assert "ecosystem-graph build" in caught.value.remedy
+
+
+def test_a_second_build_with_nothing_changed_makes_no_release(
+    repository: Path, store: ReleaseStore
+) -> None:
+    first = build(repository, store)
+    second = build(repository, store)
+    assert (first.is_new, second.is_new) == (True, False)
+    assert [release.id for release in store.list()] == [first.release.id]
+
+
+def test_another_layout_of_the_same_data_makes_no_release(
+    repository: Path, store: ReleaseStore
+) -> None:
+    build(repository, store)
+    path = repository / "data" / "documents" / "mini.ttl"
+    path.write_text(path.read_text().replace(" ;\n    ", "; "), encoding="utf-8")
+    assert not build(repository, store).is_new
+
+
+def test_a_changed_triple_makes_a_release_with_the_old_one_as_parent(
+    repository: Path, store: ReleaseStore
+) -> None:
+    old = build(repository, store).release
+    write_dataset(repository, NAMED)
+    new = build(repository, store).release
+    assert (new.parent, store.current().id) == (old.id, new.id)
+    changes = {change.graph.rpartition("/")[2]: change for change in diff(store, old, new)}
+    assert set(changes) == {"mini", "inferred-documents"}
+    assert (len(changes["mini"].removed), len(changes["mini"].added)) == (0, 3)
+
+
+def test_a_violation_publishes_nothing_and_loses_nothing(
+    repository: Path, store: ReleaseStore
+) -> None:
+    old = build(repository, store).release
+    before = sorted(path.name for path in store.home.rglob("*"))
+    write_dataset(repository, NAMELESS)
+    with pytest.raises(GateClosed) as caught:
+        build(repository, store)
+    assert {p.rule for p in caught.value.problems} == {"CORE-02", "PLA-01"}
+    assert {p.focus for p in caught.value.problems} == {
+        "https://w3id.org/ecosystem-graph/id/region/y"
+    }
+    assert store.current() == old
+    assert sorted(path.name for path in store.home.rglob("*")) == before
+
+
+def test_rollback_makes_a_new_release_that_equals_the_old(
+    repository: Path, store: ReleaseStore
+) -> None:
+    old = build(repository, store).release
+    write_dataset(repository, NAMED)
+    new = build(repository, store).release
+    restored = store.rollback(old)
+    assert (restored.content, restored.restores, restored.parent) == (old.content, old.id, new.id)
+    assert store.current() == restored
+    assert list(diff(store, old, restored)) == []
+
+
+def test_an_altered_blob_is_found_and_not_rolled_back_to(
+    repository: Path, store: ReleaseStore
+) -> None:
+    release = build(repository, store).release
+    assert store.verify(release) == []
+    entry = release.graphs["https://w3id.org/ecosystem-graph/graph/curated/mini"]
+    blob = store.home / "graphs" / f"{entry.sha256}.nq.zst"
+    blob.write_bytes(blob.read_bytes()[:-4])
+    (fault,) = store.verify(release)
+    assert fault.startswith("https://w3id.org/ecosystem-graph/graph/curated/mini: ")
+    with pytest.raises(DamagedRelease):
+        store.rollback(release)
+
+
+def test_a_manifest_that_names_other_graphs_is_found(repository: Path, store: ReleaseStore) -> None:
+    release = build(repository, store).release
+    path = store.home / "releases" / f"{release.id}.json"
+    altered = path.read_text().replace("graph/curated/mini", "graph/curated/maxi")
+    path.write_text(altered, encoding="utf-8")
+    (fault,) = store.verify(store.current())
+    assert "not those that its id was made from" in fault
+
+
+def test_a_release_is_found_by_the_beginning_of_its_id(
+    repository: Path, store: ReleaseStore
+) -> None:
+    release = build(repository, store).release
+    assert store.get("0001") == store.get(release.id) == store.get("current") == release
+    with pytest.raises(UnknownRelease) as caught:
+        store.get("0009")
+    assert release.id in caught.value.remedy
