@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test lint format lock clean
+.PHONY: help serve build test lint format docs lock clean
 
 help: ## Say what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ format: $(BIN)/.dev ## Put code and Turtle files into their layout
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 	$(BIN)/turtlefmt ontology shapes data
+
+docs: $(BIN)/.run ## Write the reference pages that follow from the code
+	$(BIN)/python docs/generate.py
 
 lock: ## Choose the versions of all dependencies anew
 	uv pip compile -q pyproject.toml --extra notebook --group build --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url -o requirements.lock

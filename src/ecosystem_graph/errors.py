@@ -23,10 +23,9 @@ error says what went wrong, where, and in ``remedy`` what to do.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-if TYPE_CHECKING:
-    from ecosystem_graph.gate.problem import Problem
+from ecosystem_graph.problem import Problem
 
 
 class EcosystemGraphError(Exception):

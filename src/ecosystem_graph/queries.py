@@ -67,16 +67,17 @@ def read_query(path: Path) -> NamedQuery:
     """Read a stored query.
 
     Raises:
-        BadSyntax: the header is missing or is not YAML.
+        BadSyntax: the header is missing, is not YAML or has no English title.
     """
-    text = path.read_text(encoding="utf-8")
-    lines = (line.removeprefix(HEADER) for line in text.splitlines() if line.startswith(HEADER))
     try:
+        text = path.read_text(encoding="utf-8")
+        lines = (line.removeprefix(HEADER) for line in text.splitlines() if line.startswith(HEADER))
         header: dict[str, Any] = yaml.safe_load("\n".join(lines)) or {}
         titles, scope = dict(header.pop("title")), Scope(header.pop("scope", Scope.ALL.value))
+        titles["en"]  # every other language falls back on it
     except (yaml.YAMLError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadSyntax(
             f"{path}: the header cannot be read: {error}",
-            remedy=f"Begin the file with lines of YAML after {HEADER}, with at least a title.",
+            remedy=f"Begin the file with lines of YAML after {HEADER}, with a title in English.",
         ) from error
     return NamedQuery(path.stem, titles, scope, text, header, path)

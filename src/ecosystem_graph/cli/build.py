@@ -11,6 +11,7 @@ import click
 
 from ecosystem_graph import resources
 from ecosystem_graph.cli.progress import progress
+from ecosystem_graph.cli.words import counted
 from ecosystem_graph.releases import ReleaseStore
 from ecosystem_graph.releases import build as build_release
 from ecosystem_graph.settings import Settings
@@ -51,6 +52,7 @@ def build(settings: Settings, root: Path, as_json: bool) -> None:
         by_severity = Counter(problem.severity.name for problem in built.problems)
         click.echo(
             f"Release {release.id}: {release.triples:,} triples in {len(release.graphs)} graphs; "
-            f"no violations, {by_severity['Warning']} warnings, {by_severity['Info']} notes; "
+            f"no violations, {counted(by_severity['Warning'], 'warning')}, "
+            f"{counted(by_severity['Info'], 'note')}; "
             f"{seconds:.0f} s."
         )

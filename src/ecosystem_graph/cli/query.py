@@ -11,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ecosystem_graph import resources
+from ecosystem_graph.cli.words import counted
 from ecosystem_graph.engine import Answer, Graph, Library, format_by_name
+from ecosystem_graph.engine.answer import Value
 from ecosystem_graph.engine.formats import ROWS, TRIPLES
 from ecosystem_graph.errors import BadInput
 from ecosystem_graph.names import short
@@ -86,7 +88,18 @@ def _show(answer: Answer) -> None:
         return
     table = Table(*answer.columns, box=None, pad_edge=False)
     for row in answer.rows:
-        table.add_row(*(Text("" if value is None else short(str(value))) for value in row))
+        table.add_row(*(Text(_cell(value)) for value in row))
     console = Console(width=None if sys.stdout.isatty() else 240)
     console.print(table)
-    console.print(f"{len(answer.rows)} rows, release {answer.release}", style="dim")
+    console.print(f"{counted(len(answer.rows), 'row')}, release {answer.release}", style="dim")
+
+
+def _cell(value: Value) -> str:
+    """Return a value as a person reads it: short IRIs, nothing for what is unknown."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case _:
+            return short(str(value))

@@ -9,6 +9,7 @@ import click
 
 from ecosystem_graph import resources
 from ecosystem_graph.cli.progress import progress
+from ecosystem_graph.cli.words import counted
 from ecosystem_graph.errors import GateClosed
 from ecosystem_graph.gate import Severity
 from ecosystem_graph.releases import check_file
@@ -47,8 +48,8 @@ def validate(file: Path, language: str, as_json: bool) -> None:
         click.echo(problem.line(language))
     if violations:
         raise GateClosed(
-            f"{file}: {len(violations)} violations in {len(problems)} findings",
+            f"{file}: {counted(len(violations), 'violation')}",
             (),
             remedy="Correct the violations; warnings and notes may stay.",
         )
-    click.echo(f"{file} fits the shapes; {len(problems)} warnings and notes.")
+    click.echo(f"{file} fits the shapes: {counted(len(problems), 'finding')} that may stay.")

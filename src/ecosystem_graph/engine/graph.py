@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from ecosystem_graph import names
@@ -18,6 +20,11 @@ _SERVED = {
     Scope.ALL: (Layer.DOCUMENTS, Layer.PUBLIC, Layer.SCHEMES),
 }
 """Layers that make up the default graph; the others are reached by name."""
+
+MOST_EXPECTED = 12
+_PLACE = re.compile(
+    r"error at (?P<line>\d+):(?P<column>\d+): expected (?:one of )?(?P<expected>.*)", re.DOTALL
+)
 
 _INFERRED = (names.INFERRED_GRAPH.value, names.INFERRED_FROM_DOCUMENTS_GRAPH.value)
 
@@ -56,10 +63,11 @@ class Graph:
                 text, base_iri=BASE, prefixes=PREFIXES
             )
             return Answer.of(self.release.id, results)
-        except (SyntaxError, ValueError, RuntimeError, OSError) as error:
+        except SyntaxError as error:
+            raise _syntax_error(text, error) from error
+        except (ValueError, RuntimeError, OSError) as error:
             raise BadQuery(
-                f"The query cannot be run: {error}",
-                remedy="Look at the line and column that the message names.",
+                f"The query cannot be run: {error}", remedy="Write it in another way."
             ) from error
 
     def ask(self, query: NamedQuery, *, inference: bool = True) -> Answer:
@@ -87,3 +95,23 @@ class Graph:
             for place in places:
                 store.bulk_extend(Quad(t.subject, t.predicate, t.object, place) for t in triples)
         return store
+
+
+def _syntax_error(query: str, error: SyntaxError) -> BadQuery:
+    """Say where a query stops being SPARQL, and show the place."""
+    found = _PLACE.match(str(error.msg))
+    if found is None:
+        return BadQuery(f"The query is not SPARQL: {error}", remedy="Correct it and ask again.")
+    line, column = int(found["line"]), int(found["column"])
+    text = query.splitlines()[line - 1] if line <= query.count("\n") + 1 else ""
+    what = repr(text[column - 1]) if column <= len(text) else "the end of the line"
+    return BadQuery(
+        f"The query is not SPARQL: line {line}, column {column}: {what} is not expected here",
+        remedy=f"{text}\n{' ' * (column - 1)}^ expected one of: {_first_few(found['expected'])}",
+    )
+
+
+def _first_few(expected: str) -> str:
+    """Return what the grammar would take, without the long tail of character classes."""
+    words = re.findall(r'"([^"]+)"', expected) or [expected]
+    return " ".join(words[:MOST_EXPECTED]) + (" …" if len(words) > MOST_EXPECTED else "")

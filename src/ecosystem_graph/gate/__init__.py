@@ -1,7 +1,7 @@
 """The gate: what good data is, checked by SHACL, and told so that a person can mend it."""
 
-from ecosystem_graph.gate.problem import Problem, Severity
 from ecosystem_graph.gate.shapes import Shapes
 from ecosystem_graph.gate.validate import validate
+from ecosystem_graph.problem import Problem, Severity
 
 __all__ = ["Problem", "Severity", "Shapes", "validate"]

@@ -16,8 +16,8 @@ from functools import cached_property
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple
 
 from ecosystem_graph.contribution import in_bytes
-from ecosystem_graph.gate.problem import Severity
 from ecosystem_graph.names import term
+from ecosystem_graph.problem import Severity
 
 Node = NamedNode | BlankNode
 

@@ -19,9 +19,9 @@ from pyoxigraph import (
 )
 from pyrudof import RDFFormat, Rudof, RudofConfig, ShaclFormat
 
-from ecosystem_graph.gate.problem import Problem
 from ecosystem_graph.gate.shapes import Shapes, Source
 from ecosystem_graph.names import BASE, short
+from ecosystem_graph.problem import Problem
 
 _VARIABLE = re.compile(r"\{[?$](\w+)\}")
 
@@ -64,13 +64,12 @@ def _sparql(store: Store, shapes: Shapes) -> Iterator[Problem]:
         solutions = store.query(constraint.query)
         assert isinstance(solutions, QuerySolutions)
         for solution in solutions:
-            focus = solution["this"]
-            assert isinstance(focus, NamedNode)
+            focus = str(solution["this"]).strip("<>")  # as the Core engine writes it
             messages = {
                 language: _fill(text, solution)
                 for language, text in constraint.source.messages.items()
             }
-            yield _problem(constraint.source, focus.value, messages, None)
+            yield _problem(constraint.source, focus, messages, None)
 
 
 def _problem(source: Source, focus: str, messages: Mapping[str, str], value: str | None) -> Problem:

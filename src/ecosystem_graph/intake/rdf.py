@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pyoxigraph import RdfFormat, Triple, parse
@@ -51,7 +52,13 @@ def read_rdf(path: Path) -> tuple[Triple, ...]:
 
 def _syntax_error(path: Path, error: SyntaxError) -> BadSyntax:
     where = ":".join(str(part) for part in (path, error.lineno, error.offset) if part is not None)
-    reason = str(error.msg).rpartition(": ")[2] or str(error.msg)
+    # The parser says "Parser error at line 3 column 5: …"; where it is, we say our own way.
+    reason = re.sub(r"^Parser error [^:]*: ", "", str(error.msg))
+    if error.lineno is None:
+        return BadSyntax(
+            f"{where}: {reason}",
+            remedy="This syntax's parser does not say where; check that the file is whole.",
+        )
     return BadSyntax(
         f"{where}: {reason}",
         remedy=(

@@ -49,10 +49,15 @@ def read_statements(
                 remedy="Write the triple in the dataset, or correct this row.",
             )
         record = record_iri(graph, triple)
-        for statement in _record(record, triple, row):
-            records[statement] = None
-        for source in _source(path, line, row, described):
-            records[Triple(record, *source)] = None
+        try:
+            records |= dict.fromkeys(_record(record, triple, row))
+            sources = _source(path, line, row, described)
+            records |= dict.fromkeys(Triple(record, *source) for source in sources)
+        except ValueError as error:
+            raise BadSyntax(
+                f"{path}:{line}: {row['fact']}: {error}",
+                remedy="Write source and basis as keys of letters, digits, dots and hyphens.",
+            ) from error
     return tuple(records)
 
 
@@ -63,21 +68,24 @@ def record_iri(graph: NamedNode, triple: Triple) -> NamedNode:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        header = tuple(next(reader, ()))
-        if header != COLUMNS:
-            raise BadSyntax(
-                f"{path}:1: the columns are {' '.join(header) or 'missing'}",
-                remedy="The first line must be, separated by tabs: " + " ".join(COLUMNS),
-            )
-        for cells in reader:
-            if len(cells) != len(COLUMNS):
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+            header = tuple(next(reader, ()))
+            if header != COLUMNS:
                 raise BadSyntax(
-                    f"{path}:{reader.line_num}: {len(cells)} cells instead of {len(COLUMNS)}",
-                    remedy="Separate the cells by single tabs; write - for an empty one.",
+                    f"{path}:1: the columns are {' '.join(header) or 'missing'}",
+                    remedy="The first line must be, separated by tabs: " + " ".join(COLUMNS),
                 )
-            yield reader.line_num, dict(zip(COLUMNS, cells, strict=True))
+            for cells in reader:
+                if len(cells) != len(COLUMNS):
+                    raise BadSyntax(
+                        f"{path}:{reader.line_num}: {len(cells)} cells instead of {len(COLUMNS)}",
+                        remedy="Separate the cells by single tabs; write - for an empty one.",
+                    )
+                yield reader.line_num, dict(zip(COLUMNS, cells, strict=True))
+    except UnicodeDecodeError as error:
+        raise BadSyntax(f"{path}: {error}", remedy="Save the file as UTF-8.") from error
 
 
 def _triple(path: Path, line: int, row: dict[str, str]) -> Triple:

@@ -8,9 +8,9 @@ shapes; here a cell must only be what its column holds.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -21,6 +21,15 @@ from ecosystem_graph.names import PREFIXES, iri, term
 CUBE = iri("cube/regional-indicators")
 TEXT_UNIT = "category"
 """The unit of observations whose value is a word, such as a performance group."""
+_LEXICAL = {
+    "integer": (re.compile(r"[+-]?[0-9]+"), "a whole number, such as 2"),
+    "decimal": (
+        re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"),
+        "a number, such as 36250000 or 2.5",
+    ),
+    "gYear": (re.compile(r"[0-9]{4}"), "a year, such as 2021"),
+}
+"""What XML Schema takes for a number, and how to say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +54,12 @@ class Row:
             BadSyntax: the cell does not hold a number of that type.
         """
         text = self[column]
-        check: Callable[[str], object] = int if datatype == "integer" else Decimal
-        try:
-            check(text)
-        except (ValueError, InvalidOperation) as error:
+        lexical, meaning = _LEXICAL[datatype]
+        if not lexical.fullmatch(text):
             raise BadSyntax(
-                f"{self.path}:{self.line}: column {column}: {text!r} is not a number",
-                remedy="Write digits with a decimal point and no unit, such as 36250000 or 2.5.",
-            ) from error
+                f"{self.path}:{self.line}: column {column}: {text!r} is not {meaning}",
+                remedy="Write digits with a decimal point, without unit, exponent or separator.",
+            )
         return Literal(text, datatype=NamedNode(PREFIXES["xsd"] + datatype))
 
 
@@ -63,7 +70,7 @@ def read_units(path: Path) -> Iterator[Triple]:
         BadSyntax: the table is malformed; names file, line and column.
     """
     for row in _rows(path, "key version code level label language country broader replaces note"):
-        yield from _unit(row)
+        yield from _told(row, _unit(row))
 
 
 def read_observations(path: Path) -> Iterator[Triple]:
@@ -73,10 +80,10 @@ def read_observations(path: Path) -> Iterator[Triple]:
         BadSyntax: the table is malformed; names file, line and column.
     """
     columns = "area indicator period basis value unit status quality method parts inputs source"
-    years: dict[str, None] = {}
+    years: dict[Literal, None] = {}
     for row in _rows(path, f"{columns} note"):
-        yield from _observation(row)
-        years[row["period"]] = None
+        years[row.number("period", "gYear")] = None
+        yield from _told(row, _observation(row))
     for year in years:
         yield from _year(year)
 
@@ -85,33 +92,56 @@ def read_sources(path: Path) -> Iterator[Triple]:
     """Yield the sources that observations name, each with where it was read and its licence.
 
     Raises:
-        BadSyntax: the table is malformed.
+        BadSyntax: the table is malformed; names file, line and column.
     """
     for row in _rows(path, "key title address licence"):
-        source = iri(f"id/document/{row['key']}")
-        yield Triple(source, term("rdf:type"), term("foaf:Document"))
-        yield Triple(source, term("dcterms:title"), Literal(row["title"], language="en"))
-        yield Triple(source, term("foaf:page"), NamedNode(_address(row["address"])))
-        yield Triple(source, term("dcterms:rights"), Literal(row["licence"], language="en"))
+        yield from _told(row, _source(row))
 
 
 def _rows(path: Path, columns: str) -> Iterator[Row]:
     expected = columns.split()
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        header = next(reader, [])
-        if header != expected:
-            raise BadSyntax(
-                f"{path}:1: the columns are {','.join(header) or 'missing'}",
-                remedy="The first line must be " + ",".join(expected),
-            )
-        for cells in reader:
-            if len(cells) != len(expected):
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = next(reader, [])
+            if header != expected:
                 raise BadSyntax(
-                    f"{path}:{reader.line_num}: {len(cells)} cells instead of {len(expected)}",
-                    remedy="Give every line one cell for each column; quote a cell with commas.",
+                    f"{path}:1: the columns are {','.join(header) or 'missing'}",
+                    remedy="The first line must be " + ",".join(expected),
                 )
-            yield Row(path, reader.line_num, dict(zip(expected, cells, strict=True)))
+            for cells in reader:
+                if len(cells) != len(expected):
+                    raise BadSyntax(
+                        f"{path}:{reader.line_num}: {len(cells)} cells instead of {len(expected)}",
+                        remedy="Give every line one cell a column; quote a cell with commas.",
+                    )
+                yield Row(path, reader.line_num, dict(zip(expected, cells, strict=True)))
+    except csv.Error as error:
+        raise BadSyntax(
+            f"{path}:{reader.line_num}: {error}",
+            remedy='Close every quote, and write a quote inside a quoted cell as "".',
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BadSyntax(f"{path}: {error}", remedy="Save the file as UTF-8.") from error
+
+
+def _told(row: Row, triples: Iterable[Triple]) -> Iterator[Triple]:
+    """Yield the triples of a row, or say in which line a key makes no IRI."""
+    try:
+        yield from triples
+    except ValueError as error:
+        raise BadSyntax(
+            f"{row.path}:{row.line}: {error}",
+            remedy="Write keys of letters, digits, dots and hyphens, and whole web addresses.",
+        ) from error
+
+
+def _source(row: Row) -> Iterator[Triple]:
+    source = iri(f"id/document/{row['key']}")
+    yield Triple(source, term("rdf:type"), term("foaf:Document"))
+    yield Triple(source, term("dcterms:title"), Literal(row["title"], language="en"))
+    yield Triple(source, term("foaf:page"), NamedNode(_address(row["address"])))
+    yield Triple(source, term("dcterms:rights"), Literal(row["licence"], language="en"))
 
 
 def _unit(row: Row) -> Iterator[Triple]:
@@ -185,15 +215,15 @@ def _value(row: Row) -> Literal:
     return row.number("value", "decimal")
 
 
-def _year(year: str) -> Iterator[Triple]:
-    extent = iri(f"id/time/{year}")
+def _year(year: Literal) -> Iterator[Triple]:
+    extent = iri(f"id/time/{year.value}")
     first, last = (
-        Literal(f"{year}-01-01", datatype=term("xsd:date")),
-        Literal(f"{year}-12-31", datatype=term("xsd:date")),
+        Literal(f"{year.value}-01-01", datatype=term("xsd:date")),
+        Literal(f"{year.value}-12-31", datatype=term("xsd:date")),
     )
     yield Triple(extent, term("rdf:type"), term("eco:TimeExtent"))
     for point in ("dcat:startDate", "dcat:endDate"):
-        yield Triple(extent, term(point), Literal(year, datatype=term("xsd:gYear")))
+        yield Triple(extent, term(point), year)
     for bound, day in (
         ("eco:startEarliest", first),
         ("eco:startLatest", first),

@@ -53,7 +53,7 @@ def build(root: Path, releases: ReleaseStore, stage: Stage = lambda _: None) -> 
     inferred, problems = check(asserted, stage)
     if violations := [p for p in problems if p.severity is Severity.Violation]:
         raise GateClosed(
-            f"{len(violations)} records do not fit the shapes; nothing was published",
+            f"{len(violations)} findings are violations of the shapes; nothing was published",
             violations,
             remedy="Correct them and build again; the current release is untouched.",
         )
@@ -82,7 +82,7 @@ def check_file(root: Path, file: Path, stage: Stage = lambda _: None) -> list[Pr
     contribution = Contribution(_dataset(file, triples), Layer.PUBLIC, triples, file)
     others = [c for c in read_repository(root) if c.graph != contribution.graph]
     _, problems = check([*others, contribution], stage)
-    described = {t.subject.value for t in triples if isinstance(t.subject, NamedNode)}
+    described = {str(t.subject).strip("<>") for t in triples}
     return [problem for problem in problems if problem.focus in described]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 
-from flask import Flask, Response, redirect, request, url_for
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from ecosystem_graph.engine import Graph, format_by_name, negotiate
@@ -17,6 +17,18 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 
 log = logging.getLogger(__name__)
 
+_WELCOME = """\
+ecosystem-graph: regional innovation ecosystems in health and medtech, as linked data.
+Release {release}.
+
+Ask in SPARQL 1.1, by GET or POST:
+
+  /sparql?query=SELECT ?lab WHERE {{ ?lab a eco:LivingLab }}
+
+The format is the one you accept, or format=json|xml|csv|tsv for rows, ttl|nt|jsonld|rdf for
+triples.
+"""
+
 
 def create_app(graph: Graph, settings: Settings) -> Flask:
     """Return the application over one loaded release."""
@@ -25,7 +37,7 @@ def create_app(graph: Graph, settings: Settings) -> Flask:
 
     @app.get("/")
     def home() -> Response:
-        return redirect(url_for("sparql"))  # type: ignore[return-value]  # werkzeug's Response
+        return Response(_WELCOME.format(release=graph.release.id), mimetype="text/plain")
 
     @app.route("/sparql", methods=["GET", "POST"])
     def sparql() -> Response:
