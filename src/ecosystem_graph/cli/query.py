@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -74,8 +75,10 @@ def _list(library: Library, language: str) -> None:
     def title(stored: NamedQuery) -> str:
         return stored.titles.get(language) or stored.titles["en"]
 
-    for stored in library:
-        click.echo(f"{stored.slug:<40} {title(stored)}")
+    for folder, queries in groupby(library, key=lambda stored: stored.path.parent.name):
+        click.echo(f"{folder}:")
+        for stored in queries:
+            click.echo(f"  {stored.slug:<48} {title(stored)}")
 
 
 def _show(answer: Answer) -> None:

@@ -1,0 +1,84 @@
+"""What may not run: queries that ask other addresses, and anything that writes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecosystem_graph.engine import Graph
+from ecosystem_graph.engine.guard import admit
+from ecosystem_graph.errors import BadQuery
+
+ELSEWHERE = "<http://127.0.0.1:9/sparql>"
+ELSEWHERE_REFUSED = {
+    "capitals": f"SELECT * {{ SERVICE {ELSEWHERE} {{ ?s ?p ?o }} }}",
+    "small-letters": f"SELECT * {{ service {ELSEWHERE} {{ ?s ?p ?o }} }}",
+    "mixed": f"ASK {{ SerVice{ELSEWHERE}{{}} }}",
+    "silent": f"SELECT * {{ SERVICE SILENT {ELSEWHERE} {{ ?s ?p ?o }} }}",
+    "variable": "SELECT * { ?x a ?y . SERVICE ?x { ?s ?p ?o } }",
+    "prefixed": "PREFIX x: <http://x/> SELECT * { SERVICE x:y { ?s ?p ?o } }",
+    "subquery": f"SELECT * {{ {{ SELECT ?s {{ SERVICE {ELSEWHERE} {{ ?s ?p ?o }} }} }} }}",
+    "optional": f"SELECT * {{ OPTIONAL {{ SERVICE {ELSEWHERE} {{ ?s ?p ?o }} }} }}",
+    "union": f"SELECT * {{ {{}} UNION {{ SERVICE {ELSEWHERE} {{ ?s ?p ?o }} }} }}",
+    "graph": f"SELECT * {{ GRAPH ?g {{ SERVICE {ELSEWHERE} {{ ?s ?p ?o }} }} }}",
+    "minus": f"SELECT * {{ ?s ?p ?o MINUS {{ SERVICE {ELSEWHERE} {{ ?s ?p ?o }} }} }}",
+    "exists": f"SELECT * {{ FILTER NOT EXISTS {{ SERVICE {ELSEWHERE} {{ ?s ?p ?o }} }} }}",
+    "exists-in-bind": f"SELECT (EXISTS {{ SERVICE {ELSEWHERE} {{}} }} AS ?x) {{}}",
+    "having": f"SELECT ?s {{ ?s ?p ?o }} GROUP BY ?s HAVING EXISTS {{ SERVICE {ELSEWHERE} {{}} }}",
+    "construct": f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ SERVICE {ELSEWHERE} {{ ?s ?p ?o }} }}",
+    "describe": f"DESCRIBE ?s WHERE {{ SERVICE {ELSEWHERE} {{ ?s ?p ?o }} }}",
+    "escape": f"ASK {{ \\u0053ERVICE {ELSEWHERE} {{}} }}",
+    "long-escape": f"ASK {{ SERV\\U00000049CE {ELSEWHERE} {{}} }}",
+    "after-a-remark": f"ASK {{ # }}\n SERVICE {ELSEWHERE} {{}} }}",
+    "after-a-text": f"ASK {{ ?s ?p '}} #' . SERVICE {ELSEWHERE} {{}} }}",
+}
+ONLY_THE_WORD = {
+    "text": "ASK { ?s ?p 'SERVICE <x> { }' }",
+    "long-text": 'ASK { ?s ?p """SERVICE\n<x>""" }',
+    "remark": "# service <x> {}\nASK {}",
+    "iri": "ASK { ?s a <http://x/Service> }",
+    "prefixed": "PREFIX service: <http://x/> ASK { ?s a service:service }",
+    "variable": "SELECT ?service { ?service ?p ?o } LIMIT 1",
+    "escape-in-text": "ASK { ?s ?p 'Sk\\u00e5ne' }",
+}
+UPDATES = {
+    "insert-data": "INSERT DATA { <http://x/a> <http://x/b> <http://x/c> }",
+    "delete-where": "DELETE WHERE { ?s ?p ?o }",
+    "delete-insert": "DELETE { ?s ?p ?o } INSERT { ?s ?p 1 } WHERE { ?s ?p ?o }",
+    "load": "LOAD <http://127.0.0.1:9/x.ttl>",
+    "drop": "DROP ALL",
+    "clear": "CLEAR DEFAULT",
+    "create": "CREATE GRAPH <http://x/g>",
+    "copy": "COPY DEFAULT TO <http://x/g>",
+    "after-a-query": "SELECT * { ?s ?p ?o } ; DROP ALL",
+}
+
+
+@pytest.mark.parametrize("query", ELSEWHERE_REFUSED.values(), ids=ELSEWHERE_REFUSED)
+def test_a_query_to_another_address_is_refused(query: str) -> None:
+    with pytest.raises(BadQuery, match="SERVICE is not allowed"):
+        admit(query)
+
+
+@pytest.mark.parametrize("query", ONLY_THE_WORD.values(), ids=ONLY_THE_WORD)
+def test_the_word_alone_does_no_harm(query: str, graph: Graph) -> None:
+    admit(query)
+    graph.query(query)
+
+
+def test_a_query_that_mentions_it_and_is_no_sparql_is_refused() -> None:
+    with pytest.raises(BadQuery, match="mentions SERVICE and cannot be checked"):
+        admit("SELECT * { SERVICE ")
+
+
+def test_a_refused_query_sends_nothing(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph, "_store", lambda *_, **__: pytest.fail("the engine was asked"))
+    with pytest.raises(BadQuery):
+        graph.query(ELSEWHERE_REFUSED["silent"])
+
+
+@pytest.mark.parametrize("update", UPDATES.values(), ids=UPDATES)
+def test_an_update_is_refused_and_changes_nothing(update: str, graph: Graph) -> None:
+    before = graph.query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }").rows
+    with pytest.raises(BadQuery):
+        graph.query(update)
+    assert graph.query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }").rows == before
