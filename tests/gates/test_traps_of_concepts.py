@@ -85,7 +85,8 @@ def test_helium_is_a_project_and_interreg_europe_its_programme(graph: Graph) -> 
         ("id/project/medtech4europe", "id/programme/interreg-europe-2014-2020"),
     ]
     disjoint = """SELECT ?set WHERE { GRAPH <graph/system/ontology> {
-        ?set a owl:AllDisjointClasses ; owl:members/rdf:rest*/rdf:first eco:ActionPlan , eco:Instrument , prov:Activity } }"""
+        ?set a owl:AllDisjointClasses ;
+             owl:members/rdf:rest*/rdf:first eco:ActionPlan , eco:Instrument , prov:Activity } }"""
     assert len(rows(graph, disjoint)) == 1
     both = """SELECT ?thing WHERE { ?thing a eco:Instrument , ?kind .
         FILTER (?kind IN (eco:Project, eco:ActionPlan)) }"""
@@ -132,7 +133,8 @@ def test_one_task_compares_instruments_and_the_other_regions(graph: Graph) -> No
 def test_the_reach_of_a_network_at_its_start_is_not_its_reach_now(graph: Graph) -> None:
     """T44: the number of participants goes with the present reach."""
     reach = """SELECT ?network ?start ?now ?participants WHERE {
-        ?network eco:hasScopeRecord ?present . ?present eco:scopePlace ?now ; eco:during <id/time/2023> .
+        ?network eco:hasScopeRecord ?present .
+        ?present eco:scopePlace ?now ; eco:during <id/time/2023> .
         OPTIONAL { ?network eco:hasScopeRecord ?first .
                    ?first eco:scopePlace ?start ; eco:during <id/time/within-2022> }
         ?figure eco:refSubject ?network ; eco:refPeriod <id/time/2023> ;
@@ -179,7 +181,8 @@ def test_facts_of_the_side_box_are_located_in_the_side_box(graph: Graph) -> None
 def test_praise_of_northern_sweden_is_a_claim_with_a_claimant(graph: Graph) -> None:
     """T47: nothing of it is a property of the region."""
     claims = """SELECT ?claim ?claimant ?source WHERE {
-        ?claim a eco:Claim ; eco:claimant ?claimant ; eco:claimAbout <id/region/norra-sverige> ; eco:statedIn ?source }"""
+        ?claim a eco:Claim ; eco:claimant ?claimant ; eco:statedIn ?source ;
+               eco:claimAbout <id/region/norra-sverige> }"""
     said = ("id/organisation/north-sweden", "id/source-span/vaesterbotten-2018.L23")
     assert rows(graph, claims) == [
         (f"id/claim/norra-sverige.{topic}", *said)
