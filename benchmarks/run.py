@@ -103,6 +103,7 @@ def page(rows: list[tuple[str, str, str]]) -> str:
         "# Benchmarks\n\n"
         "Written by `benchmarks/run.py`, all in one run on one machine: "
         "compare ratios, not seconds.\n"
+        "The references run on rdflib graphs, as they are installed.\n"
         f"Python {platform.python_version()}, pyoxigraph {version('pyoxigraph')}, "
         f"rudof {version('pyrudof')}, two shared cores.\n\n"
         "| what | who | measured |\n|---|---|---|\n"

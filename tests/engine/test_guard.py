@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import Store
 
 from ecosystem_graph.engine import Graph
 from ecosystem_graph.engine.guard import admit
@@ -29,6 +32,7 @@ ELSEWHERE_REFUSED = {
     "escape": f"ASK {{ \\u0053ERVICE {ELSEWHERE} {{}} }}",
     "long-escape": f"ASK {{ SERV\\U00000049CE {ELSEWHERE} {{}} }}",
     "after-a-remark": f"ASK {{ # }}\n SERVICE {ELSEWHERE} {{}} }}",
+    "after-a-remark-that-a-carriage-return-ends": f"ASK {{ #\r SERVICE {ELSEWHERE} {{}}\n }}",
     "after-a-text": f"ASK {{ ?s ?p '}} #' . SERVICE {ELSEWHERE} {{}} }}",
 }
 ONLY_THE_WORD = {
@@ -40,6 +44,23 @@ ONLY_THE_WORD = {
     "variable": "SELECT ?service { ?service ?p ?o } LIMIT 1",
     "escape-in-text": "ASK { ?s ?p 'Sk\\u00e5ne' }",
 }
+PIECES = (
+    "#",
+    "\n",
+    "\r",
+    "\u2028",
+    "\\u000d",
+    "'",
+    '"',
+    '"""',
+    "\\",
+    "<",
+    ">",
+    "?s ?p ",
+    "'#'",
+    "<#",
+    ".",
+)
 UPDATES = {
     "insert-data": "INSERT DATA { <http://x/a> <http://x/b> <http://x/c> }",
     "delete-where": "DELETE WHERE { ?s ?p ?o }",
@@ -55,7 +76,7 @@ UPDATES = {
 
 @pytest.mark.parametrize("query", ELSEWHERE_REFUSED.values(), ids=ELSEWHERE_REFUSED)
 def test_a_query_to_another_address_is_refused(query: str) -> None:
-    with pytest.raises(BadQuery, match="SERVICE is not allowed"):
+    with pytest.raises(BadQuery, match="SERVICE"):
         admit(query)
 
 
@@ -65,9 +86,24 @@ def test_the_word_alone_does_no_harm(query: str, graph: Graph) -> None:
     graph.query(query)
 
 
-def test_a_query_that_mentions_it_and_is_no_sparql_is_refused() -> None:
+@settings(max_examples=1000)
+@given(st.lists(st.sampled_from(PIECES), max_size=4).map("".join))
+@example("#\r")
+def test_whatever_stands_before_it_what_the_engine_would_send_is_refused(pieces: str) -> None:
+    query = f"ASK {{ {pieces} SERVICE {ELSEWHERE} {{}}\n}}"
+    try:
+        Store().query(query)
+    except OSError:  # the engine tried to: it lets nobody use port 9, so nothing was sent
+        with pytest.raises(BadQuery):
+            admit(query)
+    except SyntaxError:
+        pass
+
+
+@pytest.mark.parametrize("query", ["SELECT * { SERVICE ", "ASK {} # \\UFFFFFFFF", "ASK \\uD800"])
+def test_a_query_that_may_mention_it_and_cannot_be_read_is_refused(query: str) -> None:
     with pytest.raises(BadQuery, match="mentions SERVICE and cannot be checked"):
-        admit("SELECT * { SERVICE ")
+        admit(query)
 
 
 def test_a_refused_query_sends_nothing(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:

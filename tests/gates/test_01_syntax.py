@@ -42,7 +42,9 @@ def parse_query(path: Path) -> None:
 
 def parse_table(path: Path, delimiter: str, quoting: int) -> None:
     with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file, delimiter=delimiter, quoting=quoting, strict=True)
+        # A mapping set begins with a header in remarks (SSSOM), which is read elsewhere.
+        lines = (line for line in file if not line.startswith("#"))
+        rows = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
         widths = {len(row) for row in rows}
     if len(widths) != 1:
         raise ValueError(f"rows of {sorted(widths)} cells")

@@ -103,7 +103,7 @@ def _syntax_error(query: str, error: SyntaxError) -> BadQuery:
     if found is None:
         return BadQuery(f"The query is not SPARQL: {error}", remedy="Correct it and ask again.")
     line, column = int(found["line"]), int(found["column"])
-    text = query.splitlines()[line - 1] if line <= query.count("\n") + 1 else ""
+    text = query.split("\n")[line - 1].rstrip("\r")
     what = repr(text[column - 1]) if column <= len(text) else "the end of the line"
     return BadQuery(
         f"The query is not SPARQL: line {line}, column {column}: {what} is not expected here",

@@ -28,7 +28,8 @@ def admit(query: str) -> None:
     if not _MAY_HOLD_SERVICE.search(query):
         return
     try:
-        parsed = parseQuery(query)
+        # A carriage return ends a remark; rdflib would take what follows for part of it.
+        parsed = parseQuery(query.replace("\r", "\n"))
     except (ParseException, RecursionError, ValueError) as error:
         raise BadQuery(
             f"The query mentions SERVICE and cannot be checked: {error}",

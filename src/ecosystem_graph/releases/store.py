@@ -57,8 +57,9 @@ class ReleaseStore:
         """
         if not self._current.exists():
             raise NoRelease(
-                f"There is no release in {self.home}",
-                remedy="Run ecosystem-graph build first, or name another folder with --home.",
+                f"There is no release in {self.home.resolve()}",
+                remedy="Run ecosystem-graph build first, or name another folder "
+                "with --home or ECOSYSTEM_GRAPH_HOME.",
             )
         return self.get(self._current.read_text(encoding="utf-8").strip())
 

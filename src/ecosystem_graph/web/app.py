@@ -6,7 +6,7 @@ import json
 import logging
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ecosystem_graph.engine import Graph, format_by_name, negotiate
 from ecosystem_graph.errors import BadQuery, EcosystemGraphError
@@ -41,7 +41,10 @@ def create_app(graph: Graph, settings: Settings) -> Flask:
 
     @app.route("/sparql", methods=["GET", "POST"])
     def sparql() -> Response:
-        answer = graph.query(_query_text())
+        text = _query_text()
+        if len(text.encode()) > settings.max_query_bytes:  # Flask measures bodies only
+            raise RequestEntityTooLarge
+        answer = graph.query(text)
         name = request.values.get("format")
         output = (
             format_by_name(name)
@@ -68,9 +71,8 @@ def create_app(graph: Graph, settings: Settings) -> Flask:
     def tell_http(error: HTTPException) -> tuple[Response, int]:
         status = error.code or 500
         headers = [(k, v) for k, v in error.get_headers() if k in ("Allow", "Location")]
-        response = _problem(
-            error.name.lower().replace(" ", "-"), error.description or "", "", status
-        )
+        code = error.name.lower().replace(" ", "-")
+        response = _problem(code, error.name, error.description or "", status)
         response.headers.extend(headers)
         return response, status
 
@@ -99,7 +101,7 @@ def _query_text() -> str:
             f"A query cannot be sent as {request.mimetype or 'nothing'}",
             remedy=f"Send it as {QUERY_TYPE}, or in a form as query=….",
         )
-    fields = request.args if request.method == "GET" else request.form
+    fields = request.form if request.method == "POST" else request.args
     if "update" in fields:
         raise BadQuery("This endpoint is read-only", remedy="Publish data as a release instead.")
     queries = fields.getlist("query")
