@@ -44,17 +44,26 @@ class Layer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One named graph as read from its source, before anything was inferred from it."""
+    """One named graph; its source is a file or folder, or nothing when it was inferred."""
 
     graph: NamedNode
     layer: Layer
     triples: tuple[Triple, ...]
-    source: Path
+    source: Path | None
 
     @property
     def publisher(self) -> str:
         """The ``<publisher>`` part of the graph's IRI."""
         return self.graph.value.removeprefix(f"{BASE}graph/").partition("/")[0]
+
+
+def source_digest(source: Path) -> str:
+    """Return the hash of a file, or of all files below a folder with their names."""
+    if source.is_file():
+        return digest(source.read_bytes())
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    lines = (f"{path.relative_to(source)} {digest(path.read_bytes())}\n" for path in files)
+    return digest("".join(lines).encode())
 
 
 def canonical(triples: Iterable[Triple]) -> bytes:

@@ -10,6 +10,7 @@ A header is lines that begin with ``#+``, in YAML, as grlc reads them
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -20,13 +21,14 @@ import yaml
 from ecosystem_graph.errors import BadSyntax
 
 HEADER = "#+"
+_SCOPE = re.compile(r"^#\+\s*scope:\s*(documents|all)\s*$", re.MULTILINE)
 
 
 class Scope(Enum):
     """Which facts a query is about."""
 
     DOCUMENTS = "documents"
-    """The five source documents and what follows from them."""
+    """The five source documents, the areas they speak of, and what follows from them."""
 
     ALL = "all"
     """Everything that is published."""
@@ -81,3 +83,9 @@ def read_query(path: Path) -> NamedQuery:
             remedy=f"Begin the file with lines of YAML after {HEADER}, with a title in English.",
         ) from error
     return NamedQuery(path.stem, titles, scope, text, header, path)
+
+
+def scope_of(text: str) -> Scope:
+    """Return the scope that a query's own header names; everything, when it names none."""
+    found = _SCOPE.search(text)
+    return Scope(found.group(1)) if found else Scope.ALL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,31 @@ def test_a_release_is_found_by_the_beginning_of_its_id(
     with pytest.raises(UnknownRelease) as caught:
         store.get("0009")
     assert release.id in caught.value.remedy
+
+
+@pytest.mark.parametrize("damage", ["altered", "gone"])
+def test_building_again_mends_a_damaged_release(
+    damage: str, repository: Path, store: ReleaseStore
+) -> None:
+    release = build(repository, store).release
+    entry = release.graphs["https://w3id.org/ecosystem-graph/graph/curated/mini"]
+    blob = store.home / "graphs" / f"{entry.sha256}.nq.zst"
+    if damage == "altered":
+        blob.write_bytes(b"nonsense")
+    else:
+        blob.unlink()
+    assert build(repository, store).is_new
+    assert store.verify(store.current()) == store.verify(release) == []
+
+
+def test_the_manifest_says_what_each_graph_was_read_from(
+    repository: Path, store: ReleaseStore
+) -> None:
+    graphs = build(repository, store).release.graphs
+    path = repository / "data" / "documents" / "mini.ttl"
+    sources = {iri.rpartition("/graph/")[2]: entry.source for iri, entry in graphs.items()}
+    assert sources["curated/mini"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert {name for name, source in sources.items() if not source} == {
+        "system/inferred",
+        "system/inferred-documents",
+    }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,31 @@ from ecosystem_graph.version import __version__
 
 EXIT_CODES = {GateClosed: 1, BadInput: 2, NotFound: 3, EcosystemGraphError: 4}
 """What a script sees: 1 bad data, 2 bad input, 3 not found, 4 anything else."""
+_AS_JSON = f"{__name__}.as_json"
 
 
 class _Commands(click.Group):
     """Tells errors in words instead of a traceback."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_AS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except EcosystemGraphError as error:
-            _tell(error, as_json="--json" in sys.argv)
-            ctx.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
+            told = error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read the output has gone, which is no error
+                raise
+            told = EcosystemGraphError(
+                f"{error.filename or 'The system'}: {error.strerror}",
+                remedy="Check the name, its rights and the space on the disk.",
+            )
+        _tell(told, as_json=ctx.meta[_AS_JSON])
+        code = next(code for kind, code in EXIT_CODES.items() if isinstance(told, kind))
+        raise click.exceptions.Exit(code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -18,7 +18,7 @@ from ecosystem_graph.engine.answer import Value
 from ecosystem_graph.engine.formats import ROWS, TRIPLES
 from ecosystem_graph.errors import BadInput
 from ecosystem_graph.names import short
-from ecosystem_graph.queries import NamedQuery
+from ecosystem_graph.queries import NamedQuery, Scope
 from ecosystem_graph.releases import ReleaseStore
 from ecosystem_graph.settings import Settings
 
@@ -29,9 +29,20 @@ FORMATS = ["table", *(known.name for known in ROWS + TRIPLES)]
 @click.argument("name", required=False)
 @click.option("--list", "list_all", is_flag=True, help="List the stored queries.")
 @click.option(
-    "--format", "-f", "output", type=click.Choice(FORMATS), default="table", show_default=True
+    "--format",
+    "-f",
+    "output",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="How to show the answer: a table for people, or a format for rows or triples.",
 )
 @click.option("--language", "-l", default="en", show_default=True, help="Language of the titles.")
+@click.option(
+    "--scope",
+    type=click.Choice([scope.value for scope in Scope]),
+    help="Which facts to ask. [default: what the query's header says, else all]",
+)
 @click.option("--release", default="current", show_default=True, help="A release's id.")
 @click.option("--no-inference", is_flag=True, help="Ask only what is stated, not what follows.")
 @click.pass_obj
@@ -41,6 +52,7 @@ def query(
     list_all: bool,
     output: str,
     language: str,
+    scope: str | None,
     release: str,
     no_inference: bool,
 ) -> None:
@@ -56,19 +68,29 @@ def query(
         )
     releases = ReleaseStore(settings.home)
     graph = Graph(releases, releases.get(release))
-    answer = _ask(graph, library, name, inference=not no_inference)
+    answer = graph.query(
+        _text(library, name),
+        scope=Scope(scope) if scope else None,
+        inference=not no_inference,
+    )
     if output == "table":
         _show(answer)
     else:
         sys.stdout.buffer.write(answer.to(format_by_name(output)))
 
 
-def _ask(graph: Graph, library: Library, name: str, *, inference: bool) -> Answer:
+def _text(library: Library, name: str) -> str:
+    """Return the query of a name: a stored one, a file, or standard input."""
     if name == "-":
-        return graph.query(sys.stdin.read(), inference=inference)
-    if Path(name).is_file():
-        return graph.query(Path(name).read_text(encoding="utf-8"), inference=inference)
-    return graph.ask(library.get(name), inference=inference)
+        content = sys.stdin.buffer.read()
+    elif Path(name).is_file():
+        content = Path(name).read_bytes()
+    else:
+        return library.get(name).text
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{name}: {error}", remedy="Save the query as UTF-8.") from error
 
 
 def _list(library: Library, language: str) -> None:

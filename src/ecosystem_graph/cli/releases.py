@@ -98,7 +98,7 @@ def verify(settings: Settings, release: str, as_json: bool) -> None:
     if faults:
         raise DamagedRelease(
             f"{found.id} is damaged: " + "; ".join(faults),
-            remedy="Roll back to another release, or delete the file and build again.",
+            remedy="Build again from the files, or roll back to another release.",
         )
     click.echo(f"{found.id} is whole: {len(found.graphs)} graphs, every hash right.")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import click
-from werkzeug.serving import make_server
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from ecosystem_graph.engine import Graph
+from ecosystem_graph.errors import BadInput
 from ecosystem_graph.releases import ReleaseStore
 from ecosystem_graph.settings import Settings
 from ecosystem_graph.web import create_app
@@ -22,7 +24,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
     release = releases.current()
     click.echo(f"Loading release {release.id} …", err=True)
     app = create_app(Graph(releases, release), settings)
-    server = make_server(settings.host, settings.port, app, threaded=True)
+    server = _server(settings, app)
     address = f"http://{settings.host}:{server.server_port}"
     click.echo(f"Answering SPARQL on {address}/sparql (Ctrl+C stops)", err=True)
     try:
@@ -31,3 +33,13 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
         click.echo("Stopped.", err=True)
     finally:
         server.server_close()
+
+
+def _server(settings: Settings, app: Flask) -> BaseWSGIServer:
+    try:
+        return make_server(settings.host, settings.port, app, threaded=True)
+    except (OSError, SystemExit) as error:  # werkzeug ends the program when an address is taken
+        raise BadInput(
+            f"{settings.host}:{settings.port} cannot be listened on",
+            remedy="Name another --host or --port; port 0 takes a free one.",
+        ) from error

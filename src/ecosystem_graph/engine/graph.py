@@ -12,7 +12,7 @@ from ecosystem_graph.engine.answer import Answer
 from ecosystem_graph.engine.guard import admit
 from ecosystem_graph.errors import BadQuery
 from ecosystem_graph.names import BASE, PREFIXES
-from ecosystem_graph.queries import NamedQuery, Scope
+from ecosystem_graph.queries import NamedQuery, Scope, scope_of
 from ecosystem_graph.releases import Release, ReleaseStore
 
 _SERVED = {
@@ -46,12 +46,13 @@ class Graph:
         store = self._store(Scope.ALL, inference=True)
         return sum(1 for _ in store.quads_for_pattern(None, None, None, DefaultGraph()))
 
-    def query(self, text: str, *, scope: Scope = Scope.ALL, inference: bool = True) -> Answer:
+    def query(self, text: str, *, scope: Scope | None = None, inference: bool = True) -> Answer:
         """Answer a SPARQL query; the prefixes of the graph are known to it.
 
         Args:
             text: SPARQL 1.1, any query form.
-            scope: Which facts to ask; a dataset clause in the query itself comes first.
+            scope: Which facts to ask; by default those that the query's header names, else all.
+                A dataset clause in the query itself comes first.
             inference: Whether to ask inferred triples too.
 
         Raises:
@@ -59,7 +60,7 @@ class Graph:
         """
         admit(text)
         try:
-            results = self._store(scope, inference=inference).query(
+            results = self._store(scope or scope_of(text), inference=inference).query(
                 text, base_iri=BASE, prefixes=PREFIXES
             )
             return Answer.of(self.release.id, results)

@@ -10,7 +10,13 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from ecosystem_graph import names
-from ecosystem_graph.contribution import Contribution, Layer, canonical, digest
+from ecosystem_graph.contribution import (
+    Contribution,
+    Layer,
+    canonical,
+    digest,
+    source_digest,
+)
 from ecosystem_graph.errors import GateClosed, NoRelease
 from ecosystem_graph.gate import Problem, Severity, Shapes, validate
 from ecosystem_graph.inference import Materialiser, rules_digest
@@ -48,7 +54,7 @@ def build(root: Path, releases: ReleaseStore, stage: Stage = lambda _: None) -> 
     asserted = read_repository(root)
     entries, blobs = _entries(asserted)
     current = _current(releases)
-    if current is not None and _says_the_same(current, entries):
+    if current is not None and _says_the_same(current, entries) and not releases.verify(current):
         return Built(current, (), is_new=False)
     inferred, problems = check(asserted, stage)
     if violations := [p for p in problems if p.severity is Severity.Violation]:
@@ -97,7 +103,7 @@ def check(
     for layer, graph in _INFERRED.items():
         materialiser.add(_in(contributions, layer))
         triples = tuple(materialiser.infer())
-        inferred.append(Contribution(graph, layer, triples, Path(graph.value)))
+        inferred.append(Contribution(graph, layer, triples, source=None))
     stage("Checking the data against the shapes")
     shapes = Shapes(_of(contributions, names.SHAPES_GRAPH))
     materialiser.add(_in(contributions, Layer.RECORDS))
@@ -122,6 +128,7 @@ def _entries(
             triples=content.count(b"\n"),
             layer=contribution.layer,
             publisher=contribution.publisher,
+            source=source_digest(contribution.source) if contribution.source else "",
         )
     return entries, blobs
 

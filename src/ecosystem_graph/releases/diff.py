@@ -33,4 +33,4 @@ def diff(store: ReleaseStore, old: Release, new: Release) -> Iterator[GraphDiff]
 
 
 def _lines(store: ReleaseStore, entry: GraphEntry | None) -> set[str]:
-    return set() if entry is None else set(store.read(entry).decode().splitlines())
+    return set() if entry is None else set(store.read(entry.sha256).decode().splitlines())

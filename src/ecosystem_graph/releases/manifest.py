@@ -19,12 +19,14 @@ class GraphEntry:
         triples: Number of triples.
         layer: Which body of facts it belongs to.
         publisher: Who is responsible for it.
+        source: Hash of the files it was read from; empty when it was inferred.
     """
 
     sha256: str
     triples: int
     layer: Layer
     publisher: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

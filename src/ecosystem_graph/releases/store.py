@@ -44,10 +44,7 @@ class ReleaseStore:
 
     def list(self) -> list[Release]:
         """Return the releases, oldest first."""
-        return [
-            Release.from_json(path.read_text(encoding="utf-8"))
-            for path in sorted(self._releases.glob("*.json"))
-        ]
+        return [_manifest(path) for path in sorted(self._releases.glob("*.json"))]
 
     def current(self) -> Release:
         """Return the release that is served.
@@ -69,6 +66,7 @@ class ReleaseStore:
         Raises:
             UnknownRelease: no release, or more than one, is called so.
             NoRelease: ``current`` was asked for and nothing has been built here.
+            DamagedRelease: its manifest cannot be read.
         """
         if name == "current":
             return self.current()
@@ -80,26 +78,26 @@ class ReleaseStore:
                 f"{len(found) or 'No'} releases are called {name!r}",
                 remedy=f"Name one of: {known or '(none; run ecosystem-graph build)'}.",
             )
-        return Release.from_json((exact or found)[0].read_text(encoding="utf-8"))
+        return _manifest((exact or found)[0])
 
-    def read(self, entry: GraphEntry) -> bytes:
-        """Return a graph as canonical N-Quads.
+    def read(self, sha256: str) -> bytes:
+        """Return a graph, named by its hash, as canonical N-Quads.
 
         Raises:
             DamagedRelease: the blob is missing or not what its name says.
         """
-        path = self._blob(entry.sha256)
+        path = self._blob(sha256)
         try:
             content = zstandard.ZstdDecompressor().decompress(path.read_bytes())
         except (OSError, zstandard.ZstdError) as error:
             raise _damaged(path, f"cannot be read: {error}") from error
-        if digest(content) != entry.sha256:
+        if digest(content) != sha256:
             raise _damaged(path, "is not what its name says")
         return content
 
     def triples(self, entry: GraphEntry) -> Iterator[Triple]:
         """Yield the triples of a graph, literals as their source has them."""
-        for quad in parse(self.read(entry), format=RdfFormat.N_QUADS):
+        for quad in parse(self.read(entry.sha256), format=RdfFormat.N_QUADS):
             yield quad.triple
 
     def verify(self, release: Release) -> builtins.list[str]:
@@ -107,7 +105,7 @@ class ReleaseStore:
         found = []
         for iri, entry in release.graphs.items():
             try:
-                lines = self.read(entry).count(b"\n")
+                lines = self.read(entry.sha256).count(b"\n")
             except DamagedRelease as error:
                 found.append(f"{iri}: {error.message}")
                 continue
@@ -139,7 +137,7 @@ class ReleaseStore:
         """
         with self._locked():
             for sha256 in {entry.sha256 for entry in graphs.values()} & blobs.keys():
-                if not self._blob(sha256).exists():
+                if not self._is_whole(sha256):
                     packed = zstandard.ZstdCompressor(level=10).compress(blobs[sha256])
                     _write(self._blob(sha256), packed)
             number = len(list(self._releases.glob("*.json"))) + 1
@@ -187,6 +185,13 @@ class ReleaseStore:
                 unfinished.unlink(missing_ok=True)
             yield
 
+    def _is_whole(self, sha256: str) -> bool:
+        try:
+            self.read(sha256)
+        except DamagedRelease:
+            return False
+        return True
+
     def _blob(self, sha256: str) -> Path:
         return self._graphs / f"{sha256}.nq.zst"
 
@@ -207,8 +212,15 @@ def _write(path: Path, content: bytes) -> None:
         os.close(folder)
 
 
+def _manifest(path: Path) -> Release:
+    try:
+        return Release.from_json(path.read_text(encoding="utf-8"))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _damaged(path, f"is no manifest: {error}") from error
+
+
 def _damaged(path: Path, fault: str) -> DamagedRelease:
     return DamagedRelease(
         f"{path.name} {fault}",
-        remedy="Roll back to a whole release, or delete the file and build again.",
+        remedy="Build again from the files, or roll back to a whole release.",
     )

@@ -102,6 +102,11 @@ def _query_text() -> str:
             remedy=f"Send it as {QUERY_TYPE}, or in a form as query=….",
         )
     fields = request.form if request.method == "POST" else request.args
+    if refused := {"default-graph-uri", "named-graph-uri"} & {*request.args, *request.form}:
+        raise BadQuery(
+            f"{' and '.join(sorted(refused))} cannot be used here",
+            remedy="Write FROM or FROM NAMED in the query.",
+        )
     if "update" in fields:
         raise BadQuery("This endpoint is read-only", remedy="Publish data as a release instead.")
     queries = fields.getlist("query")
