@@ -19,9 +19,9 @@ WIDTH = 90
 _QUESTIONS = """\
 # Questions
 
-Made by `make docs`. Each is asked by name: `ecosystem-graph query NAME`; its exact rows stand beside
-it in `queries/competency/`. The scope *documents* is the five documents and the areas they speak of,
-*all* is everything published.
+Made by `make docs`. Each is asked by name: `ecosystem-graph query NAME`; its exact rows stand
+beside it in `queries/competency/`. The scope *documents* is the five documents and the areas they
+speak of, *all* is everything published.
 
 There are {asked} questions; {needing} of them need inference: their rows differ when only what is
 stated is asked. Flags: D, the documents fix the answer; P, they fix a part and the rest is unknown;

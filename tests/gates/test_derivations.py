@@ -8,7 +8,7 @@ import pytest
 
 from ecosystem_graph import resources
 from ecosystem_graph.engine import Graph, Library
-from ecosystem_graph.queries import NamedQuery
+from ecosystem_graph.queries import NamedQuery, Scope
 
 METHODS = list(Library(resources.QUERIES / "derivations"))
 DERIVED = {
@@ -19,6 +19,12 @@ DERIVED = {
     "sum-of-parts": 146,
     "sum-per-100k": 4,
 }
+RECOUNTS = {
+    "fund-applications-of-the-year": 6,
+    "fund-applications-listed": 8,
+    "network-participants-sum": 104,
+}
+"""Queries that stand in the data, each with the figure that it recounts from the report."""
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.slug)
@@ -38,6 +44,30 @@ def test_every_derived_value_names_one_of_the_methods(graph: Graph) -> None:
         """
     )
     assert {str(m).rpartition("/")[2]: n for m, n in answer.rows} == DERIVED
+
+
+def test_the_queries_in_the_data_are_those_known(graph: Graph) -> None:
+    answer = graph.query("SELECT ?query WHERE { ?query eco:queryText ?text }")
+    found = {str(query).rpartition("/")[2] for (query,) in answer.rows}
+    assert found == {*RECOUNTS, *DERIVED}
+
+
+@pytest.mark.parametrize("recount", RECOUNTS)
+def test_a_figure_of_the_report_is_recounted_by_the_query_in_the_data(
+    recount: str, graph: Graph
+) -> None:
+    ((text,),) = graph.query(
+        f"SELECT ?text WHERE {{ <query/{recount}> a eco:StoredQuery ; eco:queryText ?text }}",
+        scope=Scope.DOCUMENTS,
+    ).rows
+    ((counted,),) = graph.query(str(text), scope=Scope.DOCUMENTS).rows
+    ((stored,),) = graph.query(
+        f"""SELECT ?value WHERE {{
+              ?figure eco:derivedByQuery <query/{recount}> ; sdmx-measure:obsValue ?value
+            }}""",
+        scope=Scope.DOCUMENTS,
+    ).rows
+    assert (counted, stored) == (RECOUNTS[recount], RECOUNTS[recount])
 
 
 def test_a_value_beyond_its_last_digit_would_be_noticed() -> None:
