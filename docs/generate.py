@@ -32,11 +32,13 @@ N, they do not fix it, and the answer has no row or an empty cell.
 def command_line() -> str:
     """Return the page of commands: the help of each."""
     parts = ["# Command line\n", "Made by `make docs` from the program's own help.\n"]
-    for path, command in _commands("ecosystem-graph", main):
-        context = click.Context(
-            command, info_name=path, terminal_width=WIDTH, max_content_width=WIDTH
-        )
-        parts.append(f"## {path}\n\n```text\n{command.get_help(context)}\n```\n")
+    context = main.make_context(
+        "ecosystem-graph", ["build"], terminal_width=WIDTH, max_content_width=WIDTH
+    )
+    parts += [
+        f"## {page.command_path}\n\n```text\n{page.get_help()}\n```\n"
+        for page in _contexts(context)
+    ]
     return "\n".join(parts)
 
 
@@ -76,11 +78,12 @@ def questions() -> str:
 PAGES = {"command-line.md": command_line, "settings.md": settings, "questions.md": questions}
 
 
-def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    yield path, command
-    if isinstance(command, click.Group):
-        for name, part in sorted(command.commands.items()):
-            yield from _commands(f"{path} {name}", part)
+def _contexts(context: click.Context) -> Iterator[click.Context]:
+    """Yield the context of a command and of every command in it."""
+    yield context
+    if isinstance(context.command, click.Group):
+        for name, part in sorted(context.command.commands.items()):
+            yield from _contexts(click.Context(part, info_name=name, parent=context))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,14 @@ from types import ModuleType
 import click
 import pytest
 from click.testing import CliRunner
+from pyoxigraph import NamedNode
 
-from ecosystem_graph import resources
+from ecosystem_graph import names, resources
 from ecosystem_graph.cli import main
-from ecosystem_graph.engine import Graph
+from ecosystem_graph.contribution import Contribution
+from ecosystem_graph.engine import Graph, Library
 from ecosystem_graph.errors import EcosystemGraphError
+from ecosystem_graph.names import term
 
 ROOT = resources.ROOT
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
@@ -110,6 +113,69 @@ def test_the_python_in_the_docs_runs(built_home: Path, monkeypatch: pytest.Monke
             exec(compile(code, "docs", "exec"), {})  # noqa: S102  # our own docs
             ran += 1
     assert ran == 2
+
+
+def test_the_numbers_in_the_changelog_are_those_of_the_repository(
+    contributions: list[Contribution],
+) -> None:
+    assert _told(_first_entry()) == {
+        "classes": _declared(contributions, "owl:Class", "ns#"),
+        "object properties": _declared(contributions, "owl:ObjectProperty", "ns#"),
+        "datatype properties": _declared(contributions, "owl:DatatypeProperty", "ns#"),
+        "schemes": _declared(contributions, "skos:ConceptScheme", "scheme/"),
+        "rules": sum(path.is_dir() for path in (ROOT / "shapes" / "examples").iterdir()),
+        "observations": _observations(contributions),
+        "questions": len(list(Library(ROOT / "queries" / "competency"))),
+    }
+
+
+def test_another_number_in_the_changelog_would_be_noticed() -> None:
+    changed = _first_entry().replace(" classes", "0 classes")
+    assert _told(changed)["classes"] == 10 * _told(_first_entry())["classes"]
+
+
+def _first_entry() -> str:
+    return (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").partition("## 0.1.0")[2]
+
+
+def _told(entry: str) -> dict[str, int]:
+    """Return the numbers that an entry of the changelog gives."""
+    patterns = {
+        "classes": r"([\d,]+) classes",
+        "object properties": r"([\d,]+) object and",
+        "datatype properties": r"([\d,]+) datatype properties",
+        "schemes": r"([\d,]+) SKOS schemes",
+        "rules": r"([\d,]+) SHACL rules",
+        "observations": r"([\d,]+)\s+regional observations",
+        "questions": r"([\d,]+) competency questions",
+    }
+    found = {what: re.search(pattern, entry) for what, pattern in patterns.items()}
+    return {what: int(match[1].replace(",", "")) for what, match in found.items() if match}
+
+
+def _declared(contributions: list[Contribution], kind: str, under: str) -> int:
+    """Return how many of the graph's own terms are of a kind."""
+    own = names.BASE + under
+    return len(
+        {
+            triple.subject
+            for contribution in contributions
+            for triple in contribution.triples
+            if triple.predicate == term("rdf:type")
+            and triple.object == term(kind)
+            and isinstance(triple.subject, NamedNode)
+            and triple.subject.value.startswith(own)
+        }
+    )
+
+
+def _observations(contributions: list[Contribution]) -> int:
+    cube = names.iri("cube/regional-indicators")
+    return sum(
+        triple.predicate == term("qb:dataSet") and triple.object == cube
+        for contribution in contributions
+        for triple in contribution.triples
+    )
 
 
 def _assert_parses(page: Path, words: list[str]) -> None:

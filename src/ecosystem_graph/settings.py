@@ -11,6 +11,7 @@ from typing import Any
 from ecosystem_graph.errors import BadInput
 
 ENVIRONMENT_PREFIX = "ECOSYSTEM_GRAPH_"
+MAX_PORT = 65535
 
 
 _KINDS: dict[str, Callable[[str], Any]] = {"Path": Path, "str": str, "int": int}
@@ -39,7 +40,7 @@ class Settings:
         values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         for setting in fields(cls):
             variable = ENVIRONMENT_PREFIX + setting.name.upper()
-            if setting.name in values or variable not in os.environ:
+            if setting.name in values or not os.environ.get(variable):
                 continue
             text, kind = os.environ[variable], _KINDS[str(setting.type)]
             try:
@@ -50,4 +51,10 @@ class Settings:
                     f"{setting.metadata['meaning']}",
                     remedy=f"Unset {variable} or give it a value like {setting.default}.",
                 ) from error
-        return cls(**values)
+        settings = cls(**values)
+        if not 0 <= settings.port <= MAX_PORT:
+            raise BadInput(
+                f"{settings.port} is no port",
+                remedy=f"Name one from 0 to {MAX_PORT}; 0 takes a free one.",
+            )
+        return settings

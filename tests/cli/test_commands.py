@@ -469,7 +469,7 @@ def test_the_exit_codes_are_those_in_the_help() -> None:
     told = " ".join((main.help or "").split())
     assert (
         "Exit codes: 0 done; 1 data does not fit the shapes; 2 a file, query or option cannot be "
-        "read; 3 no such release or query; 4 anything else."
+        "read; 3 no such release or query; 4 anything else; 130 stopped with Ctrl+C."
     ) in told
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Store
 
 from ecosystem_graph.engine import Graph
-from ecosystem_graph.engine.guard import admit
+from ecosystem_graph.engine.guard import MAX_DEPTH, MAX_OPERATORS, admit
 from ecosystem_graph.errors import BadQuery
 
 ELSEWHERE = "<http://127.0.0.1:9/sparql>"
@@ -33,6 +33,16 @@ ELSEWHERE_REFUSED = {
     "long-escape": f"ASK {{ SERV\\U00000049CE {ELSEWHERE} {{}} }}",
     "after-a-remark": f"ASK {{ # }}\n SERVICE {ELSEWHERE} {{}} }}",
     "after-a-remark-that-a-carriage-return-ends": f"ASK {{ #\r SERVICE {ELSEWHERE} {{}}\n }}",
+    "after-an-escape-in-a-text": (
+        f'SELECT * {{ BIND("\\u0022 #" AS ?x) SERVICE {ELSEWHERE} {{}} }} #\\u000A AS ?x) }}'
+    ),
+    "after-an-escape-in-a-name": (
+        f"PREFIX e: <http://x/> ASK {{ e:a\\# e:b ?c . SERVICE {ELSEWHERE} {{}} }}"
+    ),
+    "after-a-number": f"ASK {{ ?s ?p 1SERVICE{ELSEWHERE}{{}} }}",
+    "after-a-dot": f"ASK {{ ?s ?p x:.SERVICE {ELSEWHERE} {{}} }}",
+    "before-a-name-without-prefix": "PREFIX : <http://x/> ASK { SERVICE:a {} }",
+    "before-a-name": "PREFIX x: <http://x/> ASK { SERVICEx:a {} }",
     "after-a-text": f"ASK {{ ?s ?p '}} #' . SERVICE {ELSEWHERE} {{}} }}",
 }
 ONLY_THE_WORD = {
@@ -40,7 +50,7 @@ ONLY_THE_WORD = {
     "long-text": 'ASK { ?s ?p """SERVICE\n<x>""" }',
     "remark": "# service <x> {}\nASK {}",
     "iri": "ASK { ?s a <http://x/Service> }",
-    "prefixed": "PREFIX service: <http://x/> ASK { ?s a service:service }",
+    "prefixed": "PREFIX x: <http://x/> ASK { ?s a x:service ; x:Service-of _:service }",
     "variable": "SELECT ?service { ?service ?p ?o } LIMIT 1",
     "escape-in-text": "ASK { ?s ?p 'Sk\\u00e5ne' }",
 }
@@ -56,10 +66,18 @@ PIECES = (
     "\\",
     "<",
     ">",
+    " ",
     "?s ?p ",
+    "x:",
+    "1",
+    "-",
     "'#'",
     "<#",
     ".",
+    "\\u0022",
+    "\\#",
+    "BIND('",
+    " AS ?x)",
 )
 UPDATES = {
     "insert-data": "INSERT DATA { <http://x/a> <http://x/b> <http://x/c> }",
@@ -70,6 +88,7 @@ UPDATES = {
     "clear": "CLEAR DEFAULT",
     "create": "CREATE GRAPH <http://x/g>",
     "copy": "COPY DEFAULT TO <http://x/g>",
+    "after-a-prologue": "PREFIX x: <http://x/> BASE <http://y/> INSERT DATA { x:a x:b x:c }",
     "after-a-query": "SELECT * { ?s ?p ?o } ; DROP ALL",
 }
 
@@ -90,7 +109,7 @@ def test_the_word_alone_does_no_harm(query: str, graph: Graph) -> None:
 @given(st.lists(st.sampled_from(PIECES), max_size=4).map("".join))
 @example("#\r")
 def test_whatever_stands_before_it_what_the_engine_would_send_is_refused(pieces: str) -> None:
-    query = f"ASK {{ {pieces} SERVICE {ELSEWHERE} {{}}\n}}"
+    query = f"PREFIX x: <http://x/> ASK {{ {pieces}SERVICE{ELSEWHERE}{{}}\n}}"
     try:
         Store().query(query)
     except OSError:  # the engine tried to: it lets nobody use port 9, so nothing was sent
@@ -100,10 +119,26 @@ def test_whatever_stands_before_it_what_the_engine_would_send_is_refused(pieces:
         pass
 
 
-@pytest.mark.parametrize("query", ["SELECT * { SERVICE ", "ASK {} # \\UFFFFFFFF", "ASK \\uD800"])
-def test_a_query_that_may_mention_it_and_cannot_be_read_is_refused(query: str) -> None:
-    with pytest.raises(BadQuery, match="mentions SERVICE and cannot be checked"):
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK " + "{" * 4000 + "}" * 4000,
+        "SELECT (" + "(" * 8000 + "1" + ")" * 8000 + " AS ?x) {}",
+        "SELECT (1" + "+1" * 8000 + " AS ?x) {}",
+        "ASK { FILTER (" + "!" * 12000 + "true) }",
+        "ASK { {}" + " UNION {}" * 8000 + " }",
+    ],
+    ids=["braces", "parentheses", "sum", "negations", "alternatives"],
+)
+def test_what_would_exhaust_the_stack_is_refused(query: str) -> None:
+    with pytest.raises(BadQuery, match="more than"):
         admit(query)
+
+
+def test_what_is_just_not_too_much_runs(graph: Graph) -> None:
+    braces, sums = "{" * MAX_DEPTH + "}" * MAX_DEPTH, "+1" * MAX_OPERATORS
+    assert graph.query(f"ASK {braces}").truth
+    assert graph.query(f"SELECT (1{sums} AS ?x) {{}}").rows == [(MAX_OPERATORS + 1,)]
 
 
 def test_a_refused_query_sends_nothing(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:

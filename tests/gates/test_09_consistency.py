@@ -14,6 +14,7 @@ from ecosystem_graph.intake import read_rdf
 from ecosystem_graph.ontology import check_consistency
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
+HARD_CASES = FIXTURES / "inference" / "hard-cases" / "data.ttl"
 INCONSISTENT = sorted((FIXTURES / "inconsistent").glob("*.ttl"))
 CONSISTENT = sorted((FIXTURES / "consistent").glob("*.ttl"))
 
@@ -53,6 +54,21 @@ def test_what_must_not_be_is_inconsistent(path: Path, ontology: list[Triple]) ->
 @pytest.mark.parametrize("path", CONSISTENT, ids=lambda path: path.stem)
 def test_what_may_be_is_consistent(path: Path, ontology: list[Triple]) -> None:
     check_consistency([*ontology, *read_rdf(path)])
+
+
+def test_the_six_cases_that_are_easily_modelled_wrong_are_consistent(
+    ontology: list[Triple],
+) -> None:
+    cases = read_rdf(HARD_CASES)
+    assert len(cases) > 60
+    assert check_consistency([*ontology, *cases]) > len(ontology) + 60
+
+
+def test_one_of_them_modelled_wrong_is_not(ontology: list[Triple], tmp_path: Path) -> None:
+    path = tmp_path / "wrong.ttl"
+    path.write_text(names.TURTLE_PROLOGUE + "<id/pool/opi-els2> a eco:Award .", encoding="utf-8")
+    with pytest.raises(InconsistentOntology):
+        check_consistency([*ontology, *read_rdf(HARD_CASES), *read_rdf(path)])
 
 
 def test_a_class_that_can_have_no_member_is_named(ontology: list[Triple], tmp_path: Path) -> None:

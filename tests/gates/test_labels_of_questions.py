@@ -54,7 +54,7 @@ def _elsewhere(triple: Triple, name: Literal) -> Iterator[Triple]:
     yield Triple(triple.subject, triple.predicate, Literal(name.value, language=language))
 
 
-def _one_more(triple: Triple, name: Literal) -> Iterator[Triple]:
+def _one_more(triple: Triple, _: Literal) -> Iterator[Triple]:
     yield triple
     # Invented, and after all others in the alphabet: where any name will do, the first is taken.
     yield Triple(triple.subject, triple.predicate, Literal("~", language="zz"))
@@ -90,6 +90,17 @@ def test_no_row_is_changed_by_a_label_more(
     assert sorted(map(str, one_more.ask(question).rows)) == sorted(
         map(str, graph.ask(question).rows)
     )
+
+
+def test_a_row_lost_and_a_row_doubled_would_be_noticed(
+    graph: Graph, elsewhere: Graph, one_more: Graph
+) -> None:
+    any_name = "SELECT ?network ?name WHERE { ?network a eco:Network ; skos:prefLabel ?name"
+    danish, every = any_name + ' FILTER (LANG(?name) = "da") }', any_name + " }"
+    assert len(graph.query(danish).rows) > 3
+    assert elsewhere.query(danish).rows == []
+    networks = len({network for network, _ in graph.query(every).rows})
+    assert len(one_more.query(every).rows) == len(graph.query(every).rows) + networks
 
 
 def _filled(answer: Answer) -> list[tuple[bool, ...]]:

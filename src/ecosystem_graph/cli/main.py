@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from ecosystem_graph.version import __version__
 
 EXIT_CODES = {GateClosed: 1, BadInput: 2, NotFound: 3, EcosystemGraphError: 4}
 """What a script sees: 1 bad data, 2 bad input, 3 not found, 4 anything else."""
+STOPPED = 130
+"""Stopped with Ctrl+C, as shells say it."""
+
 _AS_JSON = f"{__name__}.as_json"
 
 
@@ -36,12 +40,23 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except EcosystemGraphError as error:
             told = error
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
+            raise click.exceptions.Exit(STOPPED) from None
         except OSError as error:
             if error.errno == errno.EPIPE:  # whoever read the output has gone, which is no error
                 raise
             told = EcosystemGraphError(
                 f"{error.filename or 'The system'}: {error.strerror}",
                 remedy="Check the name, its rights and the space on the disk.",
+            )
+        except Exception as error:  # noqa: BLE001  # what nobody thought of is told, and never looks like bad data
+            traceback.print_exc()
+            told = EcosystemGraphError(
+                f"The program made a mistake: {error!r}",
+                remedy="Please tell its makers, with the lines above.",
             )
         _tell(told, as_json=ctx.meta[_AS_JSON])
         code = next(code for kind, code in EXIT_CODES.items() if isinstance(told, kind))
@@ -60,7 +75,7 @@ def main(ctx: click.Context, home: Path | None) -> None:
     """A knowledge graph of regional innovation ecosystems: build it, check it, ask it.
 
     Exit codes: 0 done; 1 data does not fit the shapes; 2 a file, query or option cannot be
-    read; 3 no such release or query; 4 anything else.
+    read; 3 no such release or query; 4 anything else; 130 stopped with Ctrl+C.
     """
     ctx.obj = Settings.from_environment(home=home)
 

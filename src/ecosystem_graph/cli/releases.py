@@ -52,8 +52,10 @@ def show(settings: Settings, release: str, as_json: bool) -> None:
     click.echo(f"created   {found.created}")
     click.echo(f"ontology  {found.ontology_version}")
     click.echo(f"software  {found.software_version}")
+    click.echo("\n  triples  hash          graph")
     for iri, entry in sorted(found.graphs.items()):
         click.echo(f"{entry.triples:>9,}  {entry.sha256[:12]}  {short(iri)}")
+    click.echo("\n findings  rule (warnings and notes; shapes/ says what each means)")
     for rule, count in sorted(found.problems.items()):
         click.echo(f"{count:>9,}  {rule}")
 

@@ -2,6 +2,7 @@
 
 from ecosystem_graph.gate.shapes import Shapes
 from ecosystem_graph.gate.validate import validate
+from ecosystem_graph.gate.vocabulary import misused_terms
 from ecosystem_graph.problem import Problem, Severity
 
-__all__ = ["Problem", "Severity", "Shapes", "validate"]
+__all__ = ["Problem", "Severity", "Shapes", "misused_terms", "validate"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 
@@ -28,19 +29,20 @@ def read_rdf(path: Path) -> tuple[Triple, ...]:
         BadSyntax: the file is not what its ending says; names line and column.
         BadInput: the file cannot be read.
     """
-    if path.suffix not in RDF_SUFFIXES:
+    syntax = RDF_SUFFIXES.get(path.suffix.lower())
+    if syntax is None:
         raise UnknownFormat(
             f"{path}: the ending {path.suffix or '(none)'} is no RDF syntax",
             remedy="Use one of " + ", ".join(RDF_SUFFIXES) + ".",
         )
     try:
-        content = path.read_bytes()
+        content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise BadInput(
             f"{path}: cannot be read: {error.strerror}", remedy="Check name and rights."
         ) from error
     try:
-        quads = list(parse(content, format=RDF_SUFFIXES[path.suffix], base_iri=BASE))
+        quads = list(parse(content, format=syntax, base_iri=BASE))
     except SyntaxError as error:
         raise _syntax_error(path, error) from error
     except ValueError as error:

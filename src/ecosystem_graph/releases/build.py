@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
@@ -17,12 +17,12 @@ from ecosystem_graph.contribution import (
     digest,
     source_digest,
 )
-from ecosystem_graph.errors import GateClosed, NoRelease
-from ecosystem_graph.gate import Problem, Severity, Shapes, validate
+from ecosystem_graph.errors import BadInput, GateClosed
+from ecosystem_graph.gate import Problem, Severity, Shapes, misused_terms, validate
 from ecosystem_graph.inference import Materialiser, rules_digest
 from ecosystem_graph.intake import read_rdf, read_repository
 from ecosystem_graph.names import term
-from ecosystem_graph.releases.manifest import GraphEntry, Release, content_hash
+from ecosystem_graph.releases.manifest import GraphEntry, Release
 from ecosystem_graph.releases.store import ReleaseStore
 
 Stage = Callable[[str], None]
@@ -53,7 +53,7 @@ def build(root: Path, releases: ReleaseStore, stage: Stage = lambda _: None) -> 
     stage("Reading the files")
     asserted = read_repository(root)
     entries, blobs = _entries(asserted)
-    current = _current(releases)
+    current = releases.current_if_readable()
     if current is not None and _says_the_same(current, entries) and not releases.verify(current):
         return Built(current, (), is_new=False)
     inferred, problems = check(asserted, stage)
@@ -72,7 +72,7 @@ def build(root: Path, releases: ReleaseStore, stage: Stage = lambda _: None) -> 
         inference=rules_digest(),
         problems=Counter(problem.rule for problem in problems),
     )
-    return Built(release, tuple(problems), is_new=True)
+    return Built(release, tuple(problems), is_new=release != current)
 
 
 def check_file(root: Path, file: Path, stage: Stage = lambda _: None) -> list[Problem]:
@@ -85,7 +85,14 @@ def check_file(root: Path, file: Path, stage: Stage = lambda _: None) -> list[Pr
     """
     stage("Reading the files")
     triples = read_rdf(file)
+    if not triples:
+        raise BadInput(f"{file}: no records in this file", remedy="Write some, or name another.")
     contribution = Contribution(_dataset(file, triples), Layer.PUBLIC, triples, file)
+    if contribution.publisher == "system":
+        raise BadInput(
+            f"{file}: {names.short(contribution.graph.value)} is no dataset of yours",
+            remedy="Describe a dataset below graph/<your key>/, not a graph of the system.",
+        )
     others = [c for c in read_repository(root) if c.graph != contribution.graph]
     _, problems = check([*others, contribution], stage)
     described = {str(t.subject).strip("<>") for t in triples}
@@ -106,8 +113,14 @@ def check(
         inferred.append(Contribution(graph, layer, triples, source=None))
     stage("Checking the data against the shapes")
     shapes = Shapes(_of(contributions, names.SHAPES_GRAPH))
+    if not shapes.rules:
+        raise BadInput(
+            "There are no shapes, so nothing can be checked",
+            remedy="Name a folder that has ontology/ and shapes/ beside its data/.",
+        )
     materialiser.add(_in(contributions, Layer.RECORDS))
     problems = [
+        *misused_terms(materialiser.store),
         *validate(materialiser.store, shapes.without("ontology", "schemes")),
         *validate(_store(_of(contributions, names.ONTOLOGY_GRAPH)), shapes.of("ontology")),
         *validate(_store(_of(contributions, names.SCHEMES_GRAPH)), shapes.of("schemes")),
@@ -133,18 +146,11 @@ def _entries(
     return entries, blobs
 
 
-def _current(releases: ReleaseStore) -> Release | None:
-    try:
-        return releases.current()
-    except NoRelease:
-        return None
-
-
 def _says_the_same(release: Release, asserted: dict[str, GraphEntry]) -> bool:
     """Tell whether a release was made from these graphs, by the rules of today."""
     inferred = {graph.value for graph in _INFERRED.values()}
     kept = {iri: entry for iri, entry in release.graphs.items() if iri not in inferred}
-    return release.inference == rules_digest() and content_hash(kept) == content_hash(asserted)
+    return replace(release, graphs=kept).says(asserted, rules_digest())
 
 
 def _ontology_version(contributions: Iterable[Contribution]) -> str:

@@ -60,6 +60,10 @@ class Release:
         """Hash of what the release says, whenever and after whatever it was made."""
         return content_hash(self.graphs)
 
+    def says(self, graphs: Mapping[str, GraphEntry], inference: str) -> bool:
+        """Tell whether it is made of these graphs, inferred by these rules."""
+        return self.inference == inference and self.content == content_hash(graphs)
+
     @property
     def triples(self) -> int:
         """Number of triples in all graphs."""
@@ -81,8 +85,8 @@ class Release:
 
 
 def content_hash(graphs: Mapping[str, GraphEntry]) -> str:
-    """Return the hash of a set of graphs: equal sets of equal graphs give equal hashes."""
-    lines = (f"{iri} {entry.sha256}\n" for iri, entry in sorted(graphs.items()))
+    """Return the hash of a set of graphs: equal graphs in equal layers give equal hashes."""
+    lines = (f"{iri} {entry.layer.value} {entry.sha256}\n" for iri, entry in sorted(graphs.items()))
     return digest("".join(lines).encode())
 
 

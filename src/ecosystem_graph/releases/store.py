@@ -51,6 +51,7 @@ class ReleaseStore:
 
         Raises:
             NoRelease: nothing has been built here.
+            DamagedRelease: what should name it names no release, or its manifest cannot be read.
         """
         if not self._current.exists():
             raise NoRelease(
@@ -58,7 +59,10 @@ class ReleaseStore:
                 remedy="Run ecosystem-graph build first, or name another folder "
                 "with --home or ECOSYSTEM_GRAPH_HOME.",
             )
-        return self.get(self._current.read_text(encoding="utf-8").strip())
+        name = self._current.read_bytes().decode("utf-8", errors="replace").strip()
+        if not name or not self._manifest(name).is_file():
+            raise _damaged(self._current, f"names no release: {name!r}")
+        return _manifest(self._manifest(name))
 
     def get(self, name: str) -> Release:
         """Return a release by its id, the beginning of its id, or the word ``current``.
@@ -127,6 +131,8 @@ class ReleaseStore:
     ) -> Release:
         """Make a set of graphs the current release. Until the last step, the old one is.
 
+        A set that is current already stays current, and blobs that it lacks are written.
+
         Args:
             graphs: What the release is made of, by graph IRI.
             blobs: Canonical N-Quads by hash, for every graph that may not be on disk yet.
@@ -140,10 +146,12 @@ class ReleaseStore:
                 if not self._is_whole(sha256):
                     packed = zstandard.ZstdCompressor(level=10).compress(blobs[sha256])
                     _write(self._blob(sha256), packed)
-            number = len(list(self._releases.glob("*.json"))) + 1
+            current = self.current_if_readable()
+            if current is not None and restores is None and current.says(graphs, inference):
+                return current  # somebody else was quicker, or only a blob was missing
             release = Release(
-                id=f"{number:04}-{content_hash(graphs)[:8]}",
-                parent=self.current().id if self._current.exists() else None,
+                id=f"{self._next_number():04}-{content_hash(graphs)[:8]}",
+                parent=current.id if current else None,
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
                 graphs=dict(graphs),
                 ontology_version=ontology_version,
@@ -152,7 +160,7 @@ class ReleaseStore:
                 problems=dict(problems),
                 restores=restores,
             )
-            _write(self._releases / f"{release.id}.json", release.to_json().encode())
+            _write(self._manifest(release.id), release.to_json().encode())
             _write(self._current, f"{release.id}\n".encode())
             return release
 
@@ -184,6 +192,21 @@ class ReleaseStore:
             for unfinished in self.home.rglob(f"{_UNFINISHED}*"):
                 unfinished.unlink(missing_ok=True)
             yield
+
+    def current_if_readable(self) -> Release | None:
+        """Return the current release; nothing, when there is none that can be read."""
+        try:
+            return self.current()
+        except (NoRelease, DamagedRelease):
+            return None
+
+    def _next_number(self) -> int:
+        """Return a number that no release has had."""
+        numbers = (path.stem.partition("-")[0] for path in self._releases.glob("*.json"))
+        return max((int(number) for number in numbers if number.isdecimal()), default=0) + 1
+
+    def _manifest(self, name: str) -> Path:
+        return self._releases / f"{name}.json"
 
     def _is_whole(self, sha256: str) -> bool:
         try:

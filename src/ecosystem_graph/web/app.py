@@ -60,6 +60,7 @@ def create_app(graph: Graph, settings: Settings) -> Flask:
     def allow_other_origins(response: Response) -> Response:
         # Everything here is public and read-only, so any page may read it.
         response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
