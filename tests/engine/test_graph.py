@@ -101,13 +101,12 @@ def test_a_dataset_clause_in_the_query_comes_first(graph: Graph) -> None:
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("", "line 1, column 1: the end of the line is not expected here"),
         ("SELECT\n", "line 2, column 1: the end of the line is not expected here"),
         ("SELECT ?s {", "line 1, column 12: the end of the line is not expected here"),
         ("SELECT *\n{ ?å", "line 2, column 5: the end of the line is not expected here"),
         ("SELECT *\r\n{", "line 2, column 2: the end of the line is not expected here"),
     ],
-    ids=["empty", "only-a-word", "open-brace", "second-line", "carriage-return"],
+    ids=["only-a-word", "open-brace", "second-line", "carriage-return"],
 )
 def test_a_query_that_is_no_sparql_is_told_with_its_place(
     graph: Graph, query: str, told: str
@@ -133,3 +132,9 @@ def test_a_query_that_cannot_run_is_told_in_words(graph: Graph, query: str) -> N
 def test_a_record_keeps_the_address_of_its_site(graph: Graph) -> None:
     ((region,),) = graph.query(BADEN.replace("ASK", "SELECT ?region")).rows
     assert str(region).startswith(f"{BASE}id/")
+
+
+@pytest.mark.parametrize("query", ["", " \n\t"], ids=["nothing", "white-space"])
+def test_an_empty_query_is_told_as_one(graph: Graph, query: str) -> None:
+    with pytest.raises(BadQuery, match="The query is empty"):
+        graph.query(query)

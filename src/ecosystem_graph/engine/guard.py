@@ -51,8 +51,10 @@ def admit(query: str) -> None:
     """Let a query pass, or say why it may not run.
 
     Raises:
-        BadQuery: it is an update, asks other endpoints, or is nested too deeply.
+        BadQuery: it is empty, an update, asks other endpoints, or is nested too deeply.
     """
+    if not query.strip():
+        raise BadQuery("The query is empty", remedy="Write a SELECT, ASK, CONSTRUCT or DESCRIBE.")
     for text in _readings(query):
         if found := _UPDATE.match(text):
             raise BadQuery(
