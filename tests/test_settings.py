@@ -49,3 +49,15 @@ def test_a_variable_of_the_wrong_type_is_named(monkeypatch: pytest.MonkeyPatch) 
         "Port the service listens on; 0 takes a free one."
     )
     assert caught.value.remedy == "Unset ECOSYSTEM_GRAPH_PORT or give it a value like 8000."
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_cannot_be_is_refused(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOSYSTEM_GRAPH_PORT", port)
+    with pytest.raises(BadInput, match=f"{port} is no port"):
+        Settings.from_environment()
+
+
+def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOSYSTEM_GRAPH_HOME", "")
+    assert Settings.from_environment() == Settings()

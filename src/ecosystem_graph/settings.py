@@ -12,8 +12,6 @@ from ecosystem_graph.errors import BadInput
 
 ENVIRONMENT_PREFIX = "ECOSYSTEM_GRAPH_"
 MAX_PORT = 65535
-
-
 _KINDS: dict[str, Callable[[str], Any]] = {"Path": Path, "str": str, "int": int}
 
 

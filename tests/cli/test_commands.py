@@ -481,3 +481,20 @@ def test_an_unknown_command_or_option_exits_with_2(run: Run) -> None:
 
 def test_the_version_is_told(run: Run) -> None:
     assert re.fullmatch(r"ecosystem-graph, version \d+\.\d+\.\d+\n", run("--version").stdout)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "told"),
+    [(KeyboardInterrupt(), 130, "Stopped."), (ZeroDivisionError("x"), 4, "made a mistake")],
+    ids=["ctrl-c", "a-mistake-of-ours"],
+)
+def test_what_stops_the_program_never_looks_like_bad_data(
+    fault: BaseException, code: int, told: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(ReleaseStore, "list", stop)
+    result = run("releases", "list")
+    assert result.exit_code == code
+    assert told in result.stderr

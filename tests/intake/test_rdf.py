@@ -94,3 +94,8 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
         with pytest.raises(BadInput) as caught:
             read_rdf(tmp_path / name)
         assert caught.value.message == f"{tmp_path / name}: cannot be read: {reason}"
+
+
+def test_a_byte_order_mark_and_a_capital_ending_do_no_harm(tmp_path: Path) -> None:
+    path = _write(tmp_path, "x.TTL", b"\xef\xbb\xbf" + IN_SYNTAX[".ttl"].encode())
+    assert len(read_rdf(path)) == 1

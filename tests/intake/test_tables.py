@@ -231,11 +231,11 @@ def test_a_line_of_another_length_is_told(tmp_path: Path, line: str, told: str) 
 @given(st.from_regex(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})", fullmatch=True))
 def test_any_digits_that_make_a_decimal_come_out_as_they_stand(text: str) -> None:
     Decimal(text)
-    literal = Row(Path("t.csv"), 2, {"value": text}).number("value", "decimal")
+    literal = Row(Path("t.csv"), 2, {"value": text}).literal("value", "decimal")
     assert literal == Literal(text, datatype=term("xsd:decimal"))
 
 
 @given(st.text(st.characters(exclude_characters="0123456789")))
 def test_text_without_a_digit_is_never_a_number(text: str) -> None:
     with pytest.raises(BadSyntax):
-        Row(Path("t.csv"), 2, {"value": text}).number("value", "decimal")
+        Row(Path("t.csv"), 2, {"value": text}).literal("value", "decimal")

@@ -213,3 +213,25 @@ def test_a_fault_of_the_service_is_logged_and_not_shown(caplog: pytest.LogCaptur
     assert (answer.status_code, answer.content_type) == (500, "application/problem+json")
     assert "secret" not in answer.text
     assert "secret" in caplog.text
+
+
+@pytest.mark.parametrize("parameter", ["default-graph-uri", "named-graph-uri"])
+def test_a_dataset_of_the_protocol_is_refused_however_the_query_comes(
+    client: FlaskClient, parameter: str
+) -> None:
+    dataset = f"{parameter}={quote('http://x/g', safe='')}"
+    answers = [
+        client.get(f"/sparql?query={quote(ASK)}&{dataset}"),
+        client.post("/sparql", data={"query": ASK, parameter: "http://x/g"}),
+        client.post(f"/sparql?{dataset}", data={"query": ASK}),
+        client.post(f"/sparql?{dataset}", data=ASK.encode(), content_type=DIRECT),
+    ]
+    assert [answer.status_code for answer in answers] == [400] * 4
+    assert {answer.get_json(force=True)["title"] for answer in answers} == {
+        f"{parameter} cannot be used here"
+    }
+
+
+def test_a_browser_may_post_a_query_from_another_page(client: FlaskClient) -> None:
+    headers = client.options("/sparql").headers
+    assert headers["Access-Control-Allow-Headers"] == "Accept, Content-Type"

@@ -47,11 +47,11 @@ class Row:
         """Return the keys that a cell lists, separated by spaces."""
         return self[column].split()
 
-    def number(self, column: str, datatype: str) -> Literal:
-        """Return a cell as a number, written as it stands.
+    def literal(self, column: str, datatype: str) -> Literal:
+        """Return a cell as a number or year, written as it stands.
 
         Raises:
-            BadSyntax: the cell does not hold a number of that type.
+            BadSyntax: the cell does not hold a value of that XML Schema type.
         """
         text = self[column]
         lexical, meaning = _LEXICAL[datatype]
@@ -82,7 +82,7 @@ def read_observations(path: Path) -> Iterator[Triple]:
     columns = "area indicator period basis value unit status quality method parts inputs source"
     years: dict[Literal, None] = {}
     for row in _rows(path, f"{columns} note"):
-        years[row.number("period", "gYear")] = None
+        years[row.literal("period", "gYear")] = None
         yield from _told(row, _observation(row))
     for year in years:
         yield from _year(year)
@@ -154,7 +154,7 @@ def _unit(row: Row) -> Iterator[Triple]:
     for language in dict.fromkeys((row["language"], "en", "da", "sv")):
         yield Triple(unit, term("skos:prefLabel"), Literal(label, language=language))
     yield Triple(unit, term("eco:nutsCode"), Literal(row["code"]))
-    yield Triple(unit, term("eco:nutsLevel"), row.number("level", "integer"))
+    yield Triple(unit, term("eco:nutsLevel"), row.literal("level", "integer"))
     yield Triple(unit, term("eco:nutsVersion"), iri(f"scheme/nuts-version/{row['version']}"))
     yield Triple(
         unit,
@@ -212,7 +212,7 @@ def _observation_iri(area: str, period: str, indicator: str, basis: str) -> Name
 def _value(row: Row) -> Literal:
     if row["unit"] == TEXT_UNIT:
         return Literal(row["value"], language="en")
-    return row.number("value", "decimal")
+    return row.literal("value", "decimal")
 
 
 def _year(year: Literal) -> Iterator[Triple]:

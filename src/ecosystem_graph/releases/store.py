@@ -44,7 +44,7 @@ class ReleaseStore:
 
     def list(self) -> list[Release]:
         """Return the releases, oldest first."""
-        return [_manifest(path) for path in sorted(self._releases.glob("*.json"))]
+        return [_read_manifest(path) for path in sorted(self._releases.glob("*.json"))]
 
     def current(self) -> Release:
         """Return the release that is served.
@@ -62,7 +62,7 @@ class ReleaseStore:
         name = self._current.read_bytes().decode("utf-8", errors="replace").strip()
         if not name or not self._manifest(name).is_file():
             raise _damaged(self._current, f"names no release: {name!r}")
-        return _manifest(self._manifest(name))
+        return _read_manifest(self._manifest(name))
 
     def get(self, name: str) -> Release:
         """Return a release by its id, the beginning of its id, or the word ``current``.
@@ -82,7 +82,7 @@ class ReleaseStore:
                 f"{len(found) or 'No'} releases are called {name!r}",
                 remedy=f"Name one of: {known or '(none; run ecosystem-graph build)'}.",
             )
-        return _manifest((exact or found)[0])
+        return _read_manifest((exact or found)[0])
 
     def read(self, sha256: str) -> bytes:
         """Return a graph, named by its hash, as canonical N-Quads.
@@ -235,7 +235,7 @@ def _write(path: Path, content: bytes) -> None:
         os.close(folder)
 
 
-def _manifest(path: Path) -> Release:
+def _read_manifest(path: Path) -> Release:
     try:
         return Release.from_json(path.read_text(encoding="utf-8"))
     except (ValueError, LookupError, TypeError, AttributeError) as error:

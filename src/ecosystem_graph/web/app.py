@@ -1,4 +1,7 @@
-"""The application: SPARQL over HTTP, read-only (SPARQL 1.1 Protocol, query operation)."""
+"""The application: SPARQL over HTTP, read-only.
+
+The query operation of the SPARQL 1.1 Protocol, without its parameters for the dataset.
+"""
 
 from __future__ import annotations
 
@@ -90,8 +93,13 @@ def _query_text() -> str:
     """Return the query of a request, by whichever of the three ways it came.
 
     Raises:
-        BadQuery: there is none, or more than one, or an update.
+        BadQuery: there is none, or more than one, an update, or a dataset beside the query.
     """
+    if refused := {"default-graph-uri", "named-graph-uri"} & {*request.args, *request.form}:
+        raise BadQuery(
+            f"{' and '.join(sorted(refused))} cannot be used here",
+            remedy="Write FROM or FROM NAMED in the query.",
+        )
     if request.method == "POST" and request.mimetype == QUERY_TYPE:
         try:
             return request.get_data().decode("utf-8")
@@ -103,11 +111,6 @@ def _query_text() -> str:
             remedy=f"Send it as {QUERY_TYPE}, or in a form as query=….",
         )
     fields = request.form if request.method == "POST" else request.args
-    if refused := {"default-graph-uri", "named-graph-uri"} & {*request.args, *request.form}:
-        raise BadQuery(
-            f"{' and '.join(sorted(refused))} cannot be used here",
-            remedy="Write FROM or FROM NAMED in the query.",
-        )
     if "update" in fields:
         raise BadQuery("This endpoint is read-only", remedy="Publish data as a release instead.")
     queries = fields.getlist("query")
